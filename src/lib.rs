@@ -1,0 +1,22 @@
+//! accel-studio: check, edit and launch Hugging Face Accelerate configurations.
+//!
+//! The rooms, floor by floor (ARCHITECTURE.md holds the drawing that `tests/house.rs` checks):
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
+//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where |
+//! | 2 | [`config`] what one file says |
+//! | 4 | [`rules`] every mistake, one row each |
+//!
+//! A config travels `bytes → document → config → rules → report | studio`; what a person changes
+//! travels back as an [`document::Edit`] that alters exactly the bytes it must.
+
+pub mod config;
+pub mod document;
+pub mod finding;
+pub mod key;
+pub mod rules;
+pub mod schema;
+pub mod text;
+pub mod value;

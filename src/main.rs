@@ -1,0 +1,3 @@
+//! The program `accel-studio`.
+
+fn main() {}

@@ -1,0 +1,53 @@
+//! Every mistake: one row each, one file per subject.
+//!
+//! A rule is data and one small function. Its samples are its tests and its documentation. A rule
+//! never edits: it proposes a [`Fix`](crate::finding::Fix). This room knows no terminal and no launch.
+
+use crate::config::Config;
+use crate::document::Document;
+use crate::finding::{Finding, Severity};
+use crate::schema::Release;
+
+/// One mistake that the house knows.
+pub struct Rule {
+    /// `subject/what-is-wrong`; never reused for something else.
+    pub name: &'static str,
+    /// One sentence for lists.
+    pub says: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What Accelerate does today, and why.
+    pub why: &'static str,
+    /// A config, or a piece of one, in which this rule alone fires.
+    pub bad: Sample,
+    /// The same, repaired.
+    pub good: Sample,
+    /// Looks, and reports what it finds.
+    pub check: fn(&Facts, &mut Findings),
+}
+
+/// A sample config. Keys that every launch needs are added to it where it leaves them out.
+pub struct Sample {
+    /// The file's name, which chooses the reader.
+    pub file: &'static str,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
+/// What rules may look at.
+pub struct Facts<'a> {
+    /// The text and its tree: for how something is written.
+    pub document: &'a Document,
+    /// The values: for what it says.
+    pub config: &'a Config,
+    /// The file's name, without its folder; empty for a new one.
+    pub file_name: &'a str,
+    /// The Accelerate release the config is for.
+    pub release: Release,
+}
+
+/// Where a rule puts what it finds.
+pub struct Findings {
+    rule: &'static Rule,
+    list: Vec<Finding>,
+}

@@ -1,0 +1,1 @@
+//! Behaviour by what a user can notice: one binary, one file per promise.
