@@ -5,7 +5,7 @@
 
 use crate::config::Config;
 use crate::document::Document;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::schema::Release;
 
 /// One mistake that the house knows.
@@ -50,4 +50,34 @@ pub struct Facts<'a> {
 pub struct Findings {
     rule: &'static Rule,
     list: Vec<Finding>,
+}
+
+impl Findings {
+    /// Nothing found yet by `rule`.
+    pub fn of(rule: &'static Rule) -> Findings {
+        Findings { rule, list: Vec::new() }
+    }
+
+    /// Reports a finding of this rule at a place.
+    pub fn report(&mut self, place: Place, message: impl Into<String>) -> &mut Finding {
+        let (rule, severity) = (self.rule.name, self.rule.severity);
+        let message = message.into();
+        let label = String::new();
+        self.list.push(Finding {
+            rule,
+            severity,
+            message,
+            place,
+            label,
+            related: Vec::new(),
+            help: None,
+            fix: None,
+        });
+        self.list.last_mut().expect("one was just pushed")
+    }
+
+    /// What was found.
+    pub fn into_list(self) -> Vec<Finding> {
+        self.list
+    }
 }
