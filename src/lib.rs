@@ -5,7 +5,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
-//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where |
+//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points |
 //! | 2 | [`config`] what one file says |
 //! | 4 | [`rules`] every mistake, one row each |
 //!
@@ -16,6 +16,7 @@ pub mod config;
 pub mod document;
 pub mod finding;
 pub mod key;
+pub mod presets;
 pub mod rules;
 pub mod schema;
 pub mod text;
