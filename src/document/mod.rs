@@ -4,11 +4,14 @@
 //! Accelerate uses. Writing changes exactly the bytes that an [`Edit`] must change.
 //! This room knows nothing of Accelerate's keys.
 
+pub mod diff;
 mod edit;
+mod file;
 mod json;
 mod yaml;
 
 pub use edit::{Applied, EditError, Patch};
+pub use file::{FileError, LARGEST_FILE, Overwrite, Stored};
 
 use std::sync::Arc;
 
