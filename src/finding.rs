@@ -107,3 +107,35 @@ pub struct Finding {
     /// The edit that repairs it, where one exists.
     pub fix: Option<Fix>,
 }
+
+impl Finding {
+    /// Puts a few words under the primary underline.
+    pub fn mark(&mut self, words: impl Into<String>) -> &mut Finding {
+        self.label = words.into();
+        self
+    }
+
+    /// Names another place that matters, with a few words.
+    pub fn relate(&mut self, place: Place, words: impl Into<String>) -> &mut Finding {
+        self.related.push((place, words.into()));
+        self
+    }
+
+    /// Says what to write instead, and what Accelerate does today.
+    pub fn advise(&mut self, help: impl Into<String>) -> &mut Finding {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a safe fix: it keeps or restores what the person plainly meant.
+    pub fn repair(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Finding {
+        self.fix = Some(Fix { title: title.into(), safe: true, edits });
+        self
+    }
+
+    /// Adds a fix that only the person can choose.
+    pub fn offer(&mut self, title: impl Into<String>, edits: Vec<Edit>) -> &mut Finding {
+        self.fix = Some(Fix { title: title.into(), safe: false, edits });
+        self
+    }
+}

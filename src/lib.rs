@@ -8,15 +8,19 @@
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points |
 //! | 2 | [`config`] what one file says |
 //! | 4 | [`rules`] every mistake, one row each |
+//! | 5 | [`report`] findings as text, one file per format |
+//! | 6 | [`cli`] arguments, and one file per verb |
 //!
 //! A config travels `bytes → document → config → rules → report | studio`; what a person changes
 //! travels back as an [`document::Edit`] that alters exactly the bytes it must.
 
+pub mod cli;
 pub mod config;
 pub mod document;
 pub mod finding;
 pub mod key;
 pub mod presets;
+pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod text;

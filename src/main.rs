@@ -1,3 +1,7 @@
 //! The program `accel-studio`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    accel_studio::cli::run(std::env::args_os())
+}

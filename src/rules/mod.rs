@@ -2,13 +2,26 @@
 //!
 //! A rule is data and one small function. Its samples are its tests and its documentation. A rule
 //! never edits: it proposes a [`Fix`](crate::finding::Fix). This room knows no terminal and no launch.
+//!
+//! One mistake gives one finding. A fault of the text ends the search. Among the rest, rows are asked
+//! in the order of [`all`], special before general, and a place that one row explained is closed to
+//! the rows after it.
+
+mod sample;
+mod syntax;
+
+pub use sample::Sample;
 
 use crate::config::Config;
 use crate::document::Document;
 use crate::finding::{Finding, Place, Severity};
 use crate::schema::Release;
 
+/// The rows, special before general.
+const SUBJECTS: &[&[Rule]] = &[syntax::RULES];
+
 /// One mistake that the house knows.
+#[derive(Debug)]
 pub struct Rule {
     /// `subject/what-is-wrong`; never reused for something else.
     pub name: &'static str,
@@ -24,14 +37,6 @@ pub struct Rule {
     pub good: Sample,
     /// Looks, and reports what it finds.
     pub check: fn(&Facts, &mut Findings),
-}
-
-/// A sample config. Keys that every launch needs are added to it where it leaves them out.
-pub struct Sample {
-    /// The file's name, which chooses the reader.
-    pub file: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
 }
 
 /// What rules may look at.
@@ -80,4 +85,32 @@ impl Findings {
     pub fn into_list(self) -> Vec<Finding> {
         self.list
     }
+}
+
+/// Every rule, in the order in which they are asked.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    SUBJECTS.iter().copied().flatten()
+}
+
+/// The rule of a name.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.name == name)
+}
+
+/// Everything that is wrong with a document, in the order of the file.
+///
+/// `file_name` is the name without its folder, empty for a file that has none yet.
+pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Finding> {
+    let config = Config::read(document);
+    let facts = Facts { document, config: &config, file_name, release };
+    let mut list: Vec<Finding> = Vec::new();
+    for rule in all() {
+        let mut found = Findings::of(rule);
+        (rule.check)(&facts, &mut found);
+        let news = found.into_list().into_iter().filter(|new| list.iter().all(|old| old.place != new.place));
+        let news: Vec<Finding> = news.collect();
+        list.extend(news);
+    }
+    list.sort_by_key(|finding| finding.place.span(document));
+    list
 }

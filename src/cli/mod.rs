@@ -1,0 +1,83 @@
+//! The command line: arguments, and one file per verb.
+//!
+//! Every verb turns arguments into calls of the rooms below and an exit code: 0 clean, 1 findings at
+//! or above `--fail-on`, 2 could not do the work. What is shown is made in `report`.
+
+mod explain;
+mod find;
+mod source;
+mod streams;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// How a verb ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The work is done and nothing is wrong.
+    Clean,
+    /// The work is done and something was found.
+    Found,
+    /// The work, or a part of it, could not be done.
+    Failed,
+}
+
+impl From<End> for ExitCode {
+    fn from(end: End) -> ExitCode {
+        ExitCode::from(match end {
+            End::Clean => 0,
+            End::Found => 1,
+            End::Failed => 2,
+        })
+    }
+}
+
+/// Check, edit and launch Hugging Face Accelerate configs.
+///
+/// Reads a config exactly as `accelerate launch` does, says what is wrong with it and where, and
+/// repairs it without touching a comment.
+#[derive(Debug, Parser)]
+#[command(name = "accel-studio", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+const EXAMPLES: &str = "Examples:
+  accel-studio validate                   check the configs of this folder
+  accel-studio validate fsdp.yaml         check one file
+  accel-studio fix fsdp.yaml --write      repair what has one clear answer
+  accel-studio explain yaml/tab           read about a finding";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Validate(validate::Arguments),
+    Explain(explain::Arguments),
+}
+
+/// Runs the program with its arguments, the program's own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let end = match arguments.verb {
+        Some(Verb::Validate(arguments)) => validate::run(&arguments),
+        Some(Verb::Explain(arguments)) => explain::run(&arguments),
+        None => {
+            streams::err(&Arguments::command().render_help().to_string());
+            End::Failed
+        }
+    };
+    end.into()
+}
+
+/// Prints help, version or what is wrong with the arguments; 2 for the last.
+fn refuse(refusal: &clap::Error) -> ExitCode {
+    // A closed pipe is all that can go wrong here, and that is no failure of ours.
+    let _ = refusal.print();
+    ExitCode::from(if refusal.use_stderr() { 2 } else { 0 })
+}

@@ -1,0 +1,169 @@
+//! `validate`: say what is wrong with configs, and where.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::{Args, ValueEnum};
+
+use super::source::Source;
+use super::streams::{self, Colour};
+use super::{End, find};
+use crate::finding::Severity;
+use crate::report::pretty::Look;
+use crate::report::{Checked, Entry, Tally, Unread, json, line, pretty};
+use crate::rules;
+use crate::schema::Release;
+
+/// Say what is wrong with configs, and where
+///
+/// Reads each file exactly as `accelerate launch` does: YAML 1.1 as PyYAML understands it, and strict
+/// JSON for names that end in .json. Nothing is changed.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Files to check, folders to search for configs, or - for standard input [default: this folder]
+    #[arg(value_name = "FILE")]
+    named: Vec<PathBuf>,
+    /// How to show findings [default: pretty on a terminal, else text]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Exit with 1 when there are findings of this severity or a worse one
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+    /// Show hints too: what works and could be better
+    #[arg(long)]
+    hints: bool,
+    /// Print findings only, without the summary
+    #[arg(long, short)]
+    quiet: bool,
+    /// Name to show for standard input; a name in .json reads it as JSON
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    stdin_name: String,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+}
+
+const EXAMPLES: &str = "Examples:
+  accel-studio validate                      all configs in this folder and below
+  accel-studio validate a.yaml b.yaml        these two
+  accel-studio validate --fail-on warning    be strict, for example in CI
+  accel-studio validate --format json        for programs
+  cat a.yaml | accel-studio validate -       from a pipe
+
+Exit code: 0 nothing found, 1 something found (see --fail-on), 2 a file could not be read.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Pictures of the source with the place underlined
+    Pretty,
+    /// One line for each finding: path:line:column: severity[rule]: message
+    Text,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Hint,
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Hint => Some(Severity::Hint),
+            FailOn::Never => None,
+        }
+    }
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Arguments) -> End {
+    let mut entries = check_all(&find::sources(&arguments.named, &arguments.stdin_name));
+    let tally = Tally::of(&entries);
+    let format =
+        arguments.format.unwrap_or(if streams::is_watched() { Format::Pretty } else { Format::Text });
+    if !arguments.hints && arguments.fail_on != FailOn::Hint && format != Format::Json {
+        hide_hints(&mut entries);
+    }
+    let is_written = show(arguments, format, &entries);
+    let failing = arguments.fail_on.severity().map_or(0, |severity| tally.at_least(severity));
+    match (is_written && tally.unread == 0, failing) {
+        (false, _) => End::Failed,
+        (true, 0) => End::Clean,
+        (true, _) => End::Found,
+    }
+}
+
+/// Writes the report; false when that was not possible.
+fn show(arguments: &Arguments, format: Format, entries: &[Entry]) -> bool {
+    let mut report = match format {
+        Format::Pretty => {
+            let look = Look { width: streams::width(), colour: streams::is_coloured(arguments.color) };
+            pretty::report(entries, look)
+        }
+        Format::Text => line::report(entries),
+        Format::Json => return streams::out(&json::report(entries)),
+    };
+    let unread: String = entries.iter().filter_map(|entry| entry.as_ref().err()).map(line::unread).collect();
+    streams::err(&unread);
+    let tally = Tally::of(entries);
+    if !arguments.quiet && tally.files > 0 {
+        report += &tally.sentence();
+        report.push('\n');
+    }
+    streams::out(&report)
+}
+
+fn hide_hints(entries: &mut [Entry]) {
+    for checked in entries.iter_mut().flatten() {
+        checked.findings.retain(|finding| finding.severity > Severity::Hint);
+    }
+}
+
+/// Checks all sources, several at a time, and keeps their order.
+fn check_all(sources: &[Result<Source, Unread>]) -> Vec<Entry> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(sources.len());
+    if workers <= 1 {
+        return sources.iter().map(check).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Entry)>> = Mutex::new(Vec::with_capacity(sources.len()));
+    let work = || {
+        while let Some((index, source)) = take(&next, sources) {
+            let entry = check(source);
+            done.lock().expect("no worker panics while it holds the list").push((index, entry));
+        }
+    };
+    std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let mut done = done.into_inner().expect("no worker panics while it holds the list");
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn take<'a, T>(next: &AtomicUsize, list: &'a [T]) -> Option<(usize, &'a T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    list.get(index).map(|item| (index, item))
+}
+
+fn check(source: &Result<Source, Unread>) -> Entry {
+    let source = match source {
+        Ok(source) => source,
+        Err(Unread { name, reason }) => return Err(Unread { name: name.clone(), reason: reason.clone() }),
+    };
+    let name = source.name();
+    match source.read() {
+        Ok(document) => {
+            let findings = rules::check(&document, &source.file_name(), Release(1, 15));
+            Ok(Checked { name, document, findings })
+        }
+        Err(reason) => Err(Unread { name, reason }),
+    }
+}

@@ -1,0 +1,35 @@
+//! Findings as plain lines, for logs, editors and pipes: `path:line:column: severity[rule]: message`.
+
+use std::fmt::Write as _;
+
+use super::{Checked, Entry, Unread, clean};
+use crate::finding::Finding;
+
+/// All checked files of a run, one line for each finding and, where it has advice, one below it.
+pub fn report(entries: &[Entry]) -> String {
+    let mut out = String::new();
+    for checked in entries.iter().flatten() {
+        checked.findings.iter().for_each(|finding| write(&mut out, checked, finding));
+    }
+    out
+}
+
+/// One line about a file that could not be checked.
+pub fn unread(unread: &Unread) -> String {
+    format!("accel-studio: {}: {}\n", clean::words(&unread.name), clean::words(&unread.reason))
+}
+
+fn write(out: &mut String, checked: &Checked, finding: &Finding) {
+    let at = checked.document.position(finding.place.span(&checked.document).start);
+    let name = clean::words(&checked.name);
+    let (severity, rule) = (finding.severity.word(), finding.rule);
+    let message = clean::words(&finding.message);
+    let _ = writeln!(out, "{name}:{}:{}: {severity}[{rule}]: {message}", at.line, at.column);
+    for (place, words) in &finding.related {
+        let at = checked.document.position(place.span(&checked.document).start);
+        let _ = writeln!(out, "  {name}:{}:{}: {}", at.line, at.column, clean::words(words));
+    }
+    if let Some(help) = &finding.help {
+        let _ = writeln!(out, "  help: {}", clean::words(help));
+    }
+}

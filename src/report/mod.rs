@@ -1,0 +1,81 @@
+//! Findings to text, one file per format.
+//!
+//! Here symbolic places meet their document and become lines and columns. This room decides nothing
+//! about configs and writes to no stream: every format gives back a `String`.
+
+mod clean;
+pub mod json;
+pub mod line;
+pub mod page;
+pub mod pretty;
+mod tally;
+
+pub use tally::Tally;
+
+use crate::document::{Document, Span};
+use crate::finding::{Finding, Place};
+
+/// A file that was read and checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its name as the person gave it.
+    pub name: String,
+    /// Its text.
+    pub document: Document,
+    /// What was found, in the order of the file.
+    pub findings: Vec<Finding>,
+}
+
+/// A file that could not be checked at all.
+#[derive(Debug)]
+pub struct Unread {
+    /// Its name as the person gave it.
+    pub name: String,
+    /// Why, as a sentence in lower case: "there is no such file".
+    pub reason: String,
+}
+
+/// What came of one file.
+pub type Entry = Result<Checked, Unread>;
+
+/// The bytes of a place: at least one character wide where the text has any, never outside the text
+/// and never through the middle of a character.
+fn visible_span(document: &Document, place: &Place) -> Span {
+    let text = document.text();
+    let span = place.span(document);
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    let end = text.ceil_char_boundary(span.end.clamp(start, text.len()));
+    if start < end { Span { start, end } } else { widened(text, start) }
+}
+
+/// One character at `at`; the last one of the text where `at` is its end.
+fn widened(text: &str, at: usize) -> Span {
+    match (text[at..].chars().next(), text[..at].chars().next_back()) {
+        (Some(next), _) => Span { start: at, end: at + next.len_utf8() },
+        (None, Some(last)) => Span { start: at - last.len_utf8(), end: at },
+        (None, None) => Span { start: 0, end: 0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Format;
+
+    fn span(text: &str, start: usize, end: usize) -> Span {
+        visible_span(&Document::parse(text, Format::Json), &Place::Bytes(Span { start, end }))
+    }
+
+    #[test]
+    fn an_empty_place_is_widened_to_one_character() {
+        assert_eq!(span("aéb", 1, 1), Span { start: 1, end: 3 });
+        assert_eq!(span("aé", 3, 3), Span { start: 1, end: 3 });
+        assert_eq!(span("", 0, 0), Span { start: 0, end: 0 });
+    }
+
+    #[test]
+    fn a_place_never_leaves_the_text_or_cuts_a_character() {
+        assert_eq!(span("aé", 2, 99), Span { start: 1, end: 3 });
+        assert_eq!(span("aé", 50, 60), Span { start: 1, end: 3 });
+    }
+}

@@ -1,0 +1,64 @@
+//! Pages about rules: for `explain`, and for the reference that is generated from them.
+
+use std::fmt::Write as _;
+
+use super::clean;
+use crate::rules::{self, Rule, Sample};
+
+/// Columns of prose.
+const WIDTH: usize = 80;
+
+/// All rules, one line each.
+pub fn list() -> String {
+    let width = rules::all().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let line = |rule: &Rule| format!("{:width$}  {:7}  {}\n", rule.name, rule.severity.word(), rule.says);
+    let lines: String = rules::all().map(line).collect();
+    format!("{lines}\n`accel-studio explain RULE` tells more about one of them.\n")
+}
+
+/// The page of one rule, as plain text.
+pub fn one(rule: &Rule) -> String {
+    let (name, severity, says) = (rule.name, rule.severity.word(), rule.says);
+    let why = textwrap::fill(rule.why, WIDTH);
+    let (bad, good) = (block(&rule.bad), block(&rule.good));
+    format!("{name} ({severity})\n{says}\n\n{why}\n\nInstead of\n\n{bad}\nwrite\n\n{good}")
+}
+
+/// The reference page of all rules, as Markdown.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Rules\n\nGenerated from the rows in `src/rules`. `accel-studio explain RULE` prints the same.\n",
+    );
+    for rule in rules::all() {
+        let (bad, good) = (fence(&rule.bad), fence(&rule.good));
+        let _ = write!(
+            page,
+            "\n## {}\n\n**{}** · {}\n\n{}\n\nInstead of\n\n{bad}\nwrite\n\n{good}",
+            rule.name,
+            rule.severity.word(),
+            rule.says,
+            rule.why
+        );
+    }
+    page
+}
+
+fn block(sample: &Sample) -> String {
+    lines(sample, "    ")
+}
+
+fn fence(sample: &Sample) -> String {
+    let language = if sample.file.ends_with(".json") { "json" } else { "yaml" };
+    format!("```{language}\n{}```\n", lines(sample, ""))
+}
+
+/// The sample line by line; what cannot be seen, tabs included, is spelt out.
+fn lines(sample: &Sample, margin: &str) -> String {
+    let text = sample.text();
+    let visible = |line: &str| clean::words(line).replace('\t', "\\t");
+    let mut out: String = text.lines().map(|line| format!("{margin}{}\n", visible(line))).collect();
+    if out.is_empty() {
+        out = format!("{margin}(an empty file)\n");
+    }
+    out
+}

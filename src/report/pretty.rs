@@ -1,0 +1,116 @@
+//! Findings as pictures of the source, drawn by miette.
+
+use std::fmt;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use super::{Checked, Entry, clean, visible_span};
+use crate::finding::{Finding, Place, Severity};
+
+/// How a picture may look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether colour may be used; meaning never hangs on it.
+    pub colour: bool,
+}
+
+/// Most findings of one file that are drawn: nobody reads more pictures, and each costs a walk
+/// through the text.
+const DRAWN: usize = 100;
+
+/// All checked files of a run.
+pub fn report(entries: &[Entry], look: Look) -> String {
+    let brush = brush(look);
+    let mut out = String::new();
+    entries.iter().flatten().for_each(|checked| draw_file(&mut out, &brush, checked));
+    out
+}
+
+fn brush(look: Look) -> GraphicalReportHandler {
+    let theme = if look.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // Narrower than this and miette wraps inside words.
+    let width = look.width.clamp(40, 160);
+    GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).with_context_lines(1)
+}
+
+fn draw_file(out: &mut String, brush: &GraphicalReportHandler, checked: &Checked) {
+    let source =
+        NamedSource::new(clean::words(&checked.name), clean::source(checked.document.text()).into_owned());
+    for finding in checked.findings.iter().take(DRAWN) {
+        let picture = Picture { checked, finding, source: &source };
+        // Writing to a String cannot fail; what miette cannot draw is still said in words.
+        if brush.render_report(out, &picture).is_err() {
+            out.push_str(&format!("{}: {}\n", checked.name, clean::words(&finding.message)));
+        }
+        out.push('\n');
+    }
+    if let Some(more) = checked.findings.len().checked_sub(DRAWN).filter(|more| *more > 0) {
+        let name = clean::words(&checked.name);
+        out.push_str(&format!("{name}: {more} more, all listed by `--format text`\n\n"));
+    }
+}
+
+/// One finding beside its source, as miette wants to see it.
+struct Picture<'a> {
+    checked: &'a Checked,
+    finding: &'a Finding,
+    source: &'a NamedSource<String>,
+}
+
+impl Picture<'_> {
+    fn label(&self, place: &Place, words: &str) -> (Option<String>, miette::SourceSpan) {
+        let span = visible_span(&self.checked.document, place);
+        let words = (!words.is_empty()).then(|| clean::words(words).into_owned());
+        (words, (span.start, span.end - span.start).into())
+    }
+}
+
+impl Diagnostic for Picture<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.finding.rule))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.finding.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Hint => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.finding.help.as_ref()?;
+        Some(Box::new(clean::words(help)))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        // An empty text has no place to point at.
+        (!self.checked.document.text().is_empty()).then_some(self.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let (words, span) = self.label(&self.finding.place, &self.finding.label);
+        let first = LabeledSpan::new_primary_with_span(words, span);
+        let others = self.finding.related.iter().map(|(place, words)| {
+            let (words, span) = self.label(place, words);
+            LabeledSpan::new_with_span(words, span)
+        });
+        Some(Box::new(std::iter::once(first).chain(others)))
+    }
+}
+
+impl std::error::Error for Picture<'_> {}
+
+impl fmt::Display for Picture<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&clean::words(&self.finding.message))
+    }
+}
+
+impl fmt::Debug for Picture<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}

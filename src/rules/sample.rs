@@ -1,0 +1,63 @@
+//! Sample configs of rules: at once their documentation and their tests.
+
+/// A sample config, whole or a fragment.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The file's name, which chooses the reader.
+    pub file: &'static str,
+    /// Its bytes as shown in the documentation.
+    pub bytes: &'static [u8],
+    /// True when keys that every launch needs are to be added where the sample leaves them out.
+    fragment: bool,
+}
+
+/// What every launch needs, by key.
+const NEEDED: [(&str, &str); 2] = [("distributed_type", "MULTI_GPU"), ("num_processes", "2")];
+
+/// A piece of a YAML config: what every launch needs is added to it.
+pub(super) const fn yaml(text: &'static str) -> Sample {
+    Sample { file: "config.yaml", bytes: text.as_bytes(), fragment: true }
+}
+
+/// A whole file, taken as it is.
+pub(super) const fn file(name: &'static str, bytes: &'static [u8]) -> Sample {
+    Sample { file: name, bytes, fragment: false }
+}
+
+impl Sample {
+    /// The bytes of a file that Accelerate would look at: a fragment is completed.
+    pub fn completed(&self) -> Vec<u8> {
+        let mut bytes = self.bytes.to_vec();
+        if !self.fragment {
+            return bytes;
+        }
+        for (key, value) in NEEDED.iter().filter(|(key, _)| !self.mentions(key)) {
+            if !bytes.ends_with(b"\n") {
+                bytes.push(b'\n');
+            }
+            bytes.extend_from_slice(format!("{key}: {value}\n").as_bytes());
+        }
+        bytes
+    }
+
+    /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.bytes).into_owned()
+    }
+
+    fn mentions(&self, key: &str) -> bool {
+        self.text().lines().any(|line| line.starts_with(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_is_completed_and_a_whole_file_is_not() {
+        let fragment = yaml("num_processes: 8").completed();
+        assert_eq!(fragment, b"num_processes: 8\ndistributed_type: MULTI_GPU\n");
+        assert_eq!(file("a.json", b"{}").completed(), b"{}");
+    }
+}
