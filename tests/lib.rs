@@ -1,1 +1,3 @@
 //! Behaviour by what a user can notice: one binary, one file per promise.
+
+mod loader;
