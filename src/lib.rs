@@ -5,7 +5,7 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
-//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points |
+//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers |
 //! | 2 | [`config`] what one file says |
 //! | 4 | [`rules`] every mistake, one row each |
 //! | 5 | [`report`] findings as text, one file per format |
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod document;
 pub mod finding;
+pub mod hardware;
 pub mod key;
 pub mod presets;
 pub mod report;
