@@ -1,4 +1,12 @@
-//! What one file says: values by key path, nothing guessed, nothing filled in.
+//! What one file says: values by key path as written, and by field as Accelerate understands them.
+//!
+//! By field means: short names count, of two spellings the later one wins, old keys count where the
+//! loader converts them, and a silent file counts with the row's default. Nothing is repaired here.
+
+mod fields;
+mod sort;
+
+pub use sort::{Sort, sort};
 
 use crate::document::Document;
 use crate::key::{KeyPath, Step};
@@ -14,6 +22,11 @@ impl Config {
     /// Reads the values of a document.
     pub fn read(document: &Document) -> Config {
         Config { root: document.root().map(|root| root.value()) }
+    }
+
+    /// The values of a config that is not in a file.
+    pub fn of(root: Value) -> Config {
+        Config { root: Some(root) }
     }
 
     /// The whole file; `None` where there is no tree.
