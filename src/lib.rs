@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers |
-//! | 2 | [`config`] what one file says |
+//! | 2 | [`config`] what one file says · [`settings`] what the project asks for |
 //! | 4 | [`rules`] every mistake, one row each |
 //! | 5 | [`report`] findings as text, one file per format |
 //! | 6 | [`cli`] arguments, and one file per verb |
@@ -24,5 +24,6 @@ pub mod presets;
 pub mod report;
 pub mod rules;
 pub mod schema;
+pub mod settings;
 pub mod text;
 pub mod value;

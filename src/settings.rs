@@ -1,0 +1,232 @@
+//! The project's own settings: `accel-studio.yaml`, found in the folder of a config or above it.
+//!
+//! Read and written through serde, because the file is ours: YAML 1.2 and strict. It knows rules by
+//! name only; whether a rule of that name exists is for its users to say.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::finding::{Finding, Severity};
+use crate::schema::Release;
+
+/// The name of the file.
+pub const FILE: &str = "accel-studio.yaml";
+
+/// What a project asks for. Everything is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The Accelerate release that the configs are for: `accelerate: 1.15`.
+    #[serde(with = "release", skip_serializing_if = "Option::is_none")]
+    pub accelerate: Option<Release>,
+    /// From which severity on `validate` exits with 1: `fail_on: warning`.
+    #[serde(with = "severity", skip_serializing_if = "Option::is_none")]
+    pub fail_on: Option<Severity>,
+    /// What to do with single rules.
+    #[serde(skip_serializing_if = "RuleSettings::is_empty")]
+    pub rules: RuleSettings,
+}
+
+/// What to do with single rules, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleSettings {
+    /// Findings of these are not shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// Findings of these count as this bad.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "severities")]
+    pub severity: BTreeMap<String, Severity>,
+}
+
+/// Settings and where they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The file; `None` where there is none and the defaults apply.
+    pub path: Option<PathBuf>,
+    /// What it says.
+    pub settings: Settings,
+}
+
+/// Why settings could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file is there but cannot be read.
+    #[error("{}: cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+    /// The file does not say what settings say.
+    #[error("{}{}: {message}", path.display(), Spot(*place))]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Line and column, from 1, where they are known.
+        place: Option<(usize, usize)>,
+        /// What is wrong, in lower case.
+        message: String,
+    },
+}
+
+/// `:line:column`, or nothing.
+struct Spot(Option<(usize, usize)>);
+
+impl fmt::Display for Spot {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |(line, column)| write!(out, ":{line}:{column}"))
+    }
+}
+
+/// The settings for the files of a folder: the nearest `accel-studio.yaml` in it or above it.
+pub fn above(folder: &Path) -> Result<Found, SettingsError> {
+    // A folder that cannot be resolved has nothing above it; its files will say why themselves.
+    let Ok(folder) = folder.canonicalize() else { return Ok(Found::default()) };
+    match folder.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()) {
+        Some(path) => Ok(Found { settings: read(&path)?, path: Some(path) }),
+        None => Ok(Found::default()),
+    }
+}
+
+/// The settings of one file.
+pub fn read(path: &Path) -> Result<Settings, SettingsError> {
+    let text = fs::read_to_string(path)
+        .map_err(|reason| SettingsError::Unreadable { path: path.to_owned(), reason })?;
+    Settings::parse(&text).map_err(|error| SettingsError::Wrong {
+        path: path.to_owned(),
+        place: error.location().map(|place| (place.line(), place.column())),
+        message: sentence(&error.to_string()),
+    })
+}
+
+impl Settings {
+    /// Reads the text of a settings file; one that holds nothing, or only comments, asks for nothing.
+    pub fn parse(text: &str) -> Result<Settings, serde_yaml::Error> {
+        Ok(serde_yaml::from_str::<Option<Settings>>(text)?.unwrap_or_default())
+    }
+
+    /// The text of a settings file.
+    pub fn text(&self) -> String {
+        serde_yaml::to_string(self).expect("settings are plain words, lists and maps")
+    }
+
+    /// Findings as the project wants them: without the ignored, with its own severities.
+    pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let is_wanted = |finding: &Finding| !self.rules.ignore.iter().any(|name| name == finding.rule);
+        let weigh = |mut finding: Finding| {
+            finding.severity = *self.rules.severity.get(finding.rule).unwrap_or(&finding.severity);
+            finding
+        };
+        findings.into_iter().filter(is_wanted).map(weigh).collect()
+    }
+
+    /// Every rule that the settings name.
+    pub fn named_rules(&self) -> impl Iterator<Item = &str> {
+        self.rules.ignore.iter().chain(self.rules.severity.keys()).map(String::as_str)
+    }
+}
+
+impl RuleSettings {
+    fn is_empty(&self) -> bool {
+        self.ignore.is_empty() && self.severity.is_empty()
+    }
+}
+
+/// Without the place, which is told by itself: "… at line 2 column 1".
+fn sentence(message: &str) -> String {
+    message.split_once(" at line ").map_or(message, |(sentence, _)| sentence).to_owned()
+}
+
+/// `1.15`, with or without quotes: read from the text, because the number 1.10 would be 1.1.
+mod release {
+    use super::*;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Release>, D::Error> {
+        from.deserialize_str(Dotted).map(Some)
+    }
+
+    pub fn serialize<S: Serializer>(release: &Option<Release>, to: S) -> Result<S::Ok, S::Error> {
+        match release {
+            Some(Release(major, minor)) => to.collect_str(&format_args!("{major}.{minor}")),
+            None => to.serialize_none(),
+        }
+    }
+
+    struct Dotted;
+
+    impl Visitor<'_> for Dotted {
+        type Value = Release;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a release of Accelerate, such as 1.15")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Release, E> {
+            let mut parts = text.split('.').map(str::parse);
+            match (parts.next(), parts.next()) {
+                (Some(Ok(major)), Some(Ok(minor))) => Ok(Release(major, minor)),
+                _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+            }
+        }
+    }
+}
+
+/// `error`, `warning` or `hint`.
+mod severity {
+    use super::*;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Severity>, D::Error> {
+        Word::deserialize(from).map(|word| Some(word.into()))
+    }
+
+    pub fn serialize<S: Serializer>(severity: &Option<Severity>, to: S) -> Result<S::Ok, S::Error> {
+        match severity {
+            Some(severity) => to.serialize_str(severity.word()),
+            None => to.serialize_none(),
+        }
+    }
+}
+
+mod severities {
+    use super::*;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Severity>, D::Error> {
+        let words = BTreeMap::<String, Word>::deserialize(from)?;
+        Ok(words.into_iter().map(|(rule, word)| (rule, word.into())).collect())
+    }
+
+    pub fn serialize<S: Serializer>(map: &BTreeMap<String, Severity>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(map.iter().map(|(rule, severity)| (rule, severity.word())))
+    }
+}
+
+/// A severity as the file spells it.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl From<Word> for Severity {
+    fn from(word: Word) -> Severity {
+        match word {
+            Word::Error => Severity::Error,
+            Word::Warning => Severity::Warning,
+            Word::Hint => Severity::Hint,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

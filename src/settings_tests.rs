@@ -1,0 +1,74 @@
+//! Tests of [`super`].
+
+use super::*;
+use crate::finding::Place;
+
+const FULL: &str = "accelerate: '1.15'
+fail_on: warning
+rules:
+  ignore:
+  - yaml/tab
+  severity:
+    keys/twice: error
+";
+
+fn finding(rule: &'static str) -> Finding {
+    Finding {
+        rule,
+        severity: Severity::Warning,
+        message: String::new(),
+        place: Place::key("debug"),
+        label: String::new(),
+        related: Vec::new(),
+        help: None,
+        fix: None,
+    }
+}
+
+fn refusal(text: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    fs::write(folder.path().join(FILE), text).expect("it can be written to");
+    let error = above(folder.path()).expect_err("the settings are wrong");
+    error.to_string().rsplit_once(FILE).expect("the file is named").1.to_owned()
+}
+
+#[test]
+fn settings_come_back_as_they_were_written() {
+    let settings = Settings::parse(FULL).expect("it is in order");
+    assert_eq!(settings.accelerate, Some(Release(1, 15)));
+    assert_eq!(settings.text(), FULL);
+    let ten = Settings::parse("accelerate: 1.10\n").expect("it is in order");
+    assert_eq!(ten.accelerate, Some(Release(1, 10)), "not 1.1");
+    assert_eq!(Settings::parse("# nothing\n").expect("comments are fine"), Settings::default());
+    assert_eq!(Settings::default().text(), "{}\n");
+}
+
+#[test]
+fn findings_are_dropped_and_weighed_by_name() {
+    let settings = Settings::parse(FULL).expect("it is in order");
+    let findings = settings.apply(vec![finding("yaml/tab"), finding("keys/twice"), finding("keys/unknown")]);
+    let seen: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
+    assert_eq!(seen, [("keys/twice", Severity::Error), ("keys/unknown", Severity::Warning)]);
+}
+
+#[test]
+fn the_nearest_file_above_counts() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let below = folder.path().join("a/b");
+    fs::create_dir_all(&below).expect("it can be made");
+    fs::write(folder.path().join(FILE), "fail_on: hint\n").expect("it can be written");
+    assert_eq!(above(&below).expect("it is in order").settings.fail_on, Some(Severity::Hint));
+    fs::write(below.join(FILE), "fail_on: error\n").expect("it can be written");
+    assert_eq!(above(&below).expect("it is in order").settings.fail_on, Some(Severity::Error));
+}
+
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let told = refusal("fail_on: warning\nrulez: {}\n");
+    assert!(told.starts_with(":2:1: unknown field `rulez`, expected one of"), "{told}");
+    let told = refusal("accelerate: newest\n");
+    assert!(told.contains("expected a release of Accelerate, such as 1.15"), "{told}");
+    let told = refusal("fail_on: fatal\n");
+    assert!(told.starts_with(":1:10: ") && told.contains("`warning`"), "{told}");
+    assert!(refusal("rules: [\n").starts_with(":"));
+}
