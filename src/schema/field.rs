@@ -175,6 +175,15 @@ impl Field {
     }
 }
 
+/// Rows are unique by key.
+impl PartialEq for Field {
+    fn eq(&self, other: &Field) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Field {}
+
 impl Platform {
     /// True when something for this platform exists on another.
     pub fn meets(self, other: Platform) -> bool {

@@ -23,6 +23,9 @@ mod read;
 mod release;
 mod when;
 
+#[cfg(test)]
+mod tests;
+
 pub use accept::Mismatch;
 pub use field::{Default, Field, Platform, Reach, Spelling};
 pub use flags::{ACCELERATOR_ARGUMENTS, CLI_ONLY_FLAGS, Flag, flag, is_accelerator_argument};

@@ -4,6 +4,8 @@ use crate::schema::{
     Choice, Default, Field, Group, Is, Kind, Platform, Reach, Release, Spelling, Text, When,
 };
 
+/// SageMaker configs hold these keys, too, and nothing reads them there.
+const LOCAL: When = When::Is("compute_environment", Is::Text("LOCAL_MACHINE"));
 const BASICS: Field = Field { group: Group::Basics, ..Field::BLANK };
 
 static COMPUTE_ENVIRONMENTS: &[Choice] = &[
@@ -128,7 +130,7 @@ pub(super) static ROWS: &[Field] = &[
         help: "The numbers of the GPUs to use on each machine, separated by commas and in quotes, or all.",
         kind: Kind::Text(Text::DeviceIds),
         default: Default::Text("all"),
-        when: When::Not(&When::Is("distributed_type", Is::Text("MULTI_CPU"))),
+        when: When::All(&[LOCAL, When::Not(&When::Is("distributed_type", Is::Text("MULTI_CPU")))]),
         platform: Platform::Anywhere,
         flag: Some("--gpu_ids"),
         env: &[
@@ -151,7 +153,7 @@ pub(super) static ROWS: &[Field] = &[
         help: "Keeps the training on the CPU although the machine has a GPU, for instance to try a script out.",
         kind: Kind::Bool,
         default: Default::Bool(false),
-        when: When::In("distributed_type", &["NO", "MULTI_CPU"]),
+        when: When::All(&[LOCAL, When::In("distributed_type", &["NO", "MULTI_CPU"])]),
         platform: Platform::Anywhere,
         flag: Some("--cpu"),
         env: &["ACCELERATE_USE_CPU", "KMP_AFFINITY", "KMP_BLOCKTIME", "OMP_NUM_THREADS"],
@@ -166,7 +168,7 @@ pub(super) static ROWS: &[Field] = &[
                reported instead of hanging, at some cost in speed.",
         kind: Kind::Bool,
         default: Default::Bool(false),
-        when: When::Not(&When::Is("distributed_type", Is::Text("NO"))),
+        when: When::All(&[LOCAL, When::Not(&When::Is("distributed_type", Is::Text("NO")))]),
         platform: Platform::Anywhere,
         flag: Some("--debug"),
         env: &["ACCELERATE_DEBUG_MODE"],
@@ -181,7 +183,7 @@ pub(super) static ROWS: &[Field] = &[
                servers with several processors.",
         kind: Kind::Bool,
         default: Default::Bool(false),
-        when: When::Not(&When::In("distributed_type", &["MULTI_CPU", "XLA"])),
+        when: When::All(&[LOCAL, When::Not(&When::In("distributed_type", &["MULTI_CPU", "XLA"]))]),
         platform: Platform::Anywhere,
         reach: Reach::FlagOnly,
         flag: Some("--enable_cpu_affinity"),
