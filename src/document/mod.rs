@@ -135,12 +135,32 @@ pub enum FaultKind {
     TooLarge,
 }
 
+/// What stands around the value of a file, as far as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The byte order mark at the start.
+    pub byte_order_mark: Option<Span>,
+    /// The lines that start with `%`, such as `%YAML 1.2`, without comments.
+    pub directives: Vec<Span>,
+    /// The `---` before the value.
+    pub start: Option<Span>,
+    /// The last `...` after the value.
+    pub end: Option<Span>,
+}
+
+/// What a reader makes of a text.
+struct Reading {
+    tree: Result<Option<Node>, Fault>,
+    frame: Frame,
+}
+
 /// A config's text and what it says.
 #[derive(Clone, Debug)]
 pub struct Document {
     text: Arc<str>,
     format: Format,
     tree: Result<Option<Arc<Node>>, Fault>,
+    frame: Arc<Frame>,
 }
 
 /// A change to a config, by key path. [`Document::apply`] makes it with the smallest text change.
@@ -204,20 +224,24 @@ impl Document {
     /// Reads a text. Never fails: a text that is no config keeps its [`Fault`].
     pub fn parse(text: impl Into<Arc<str>>, format: Format) -> Document {
         let text = text.into();
-        let tree = match format {
+        let Reading { tree, mut frame } = match format {
             Format::Yaml => yaml::read(&text),
             Format::Json => json::read(&text),
         };
-        Document { tree: tree.map(|root| root.map(Arc::new)), text, format }
+        frame.byte_order_mark = text.starts_with('\u{feff}').then_some(Span { start: 0, end: 3 });
+        Document { tree: tree.map(|root| root.map(Arc::new)), text, format, frame: Arc::new(frame) }
     }
 
     /// Reads bytes. What is not UTF-8 is kept as a fault beside a readable stand-in for the text.
     pub fn from_bytes(bytes: &[u8], format: Format) -> Document {
         match std::str::from_utf8(bytes) {
             Ok(text) => Document::parse(text, format),
-            Err(error) => {
-                Document { text: stand_in(bytes).into(), format, tree: Err(not_utf8(error.valid_up_to())) }
-            }
+            Err(error) => Document {
+                text: stand_in(bytes).into(),
+                format,
+                tree: Err(not_utf8(error.valid_up_to())),
+                frame: Arc::default(),
+            },
         }
     }
 
@@ -239,6 +263,11 @@ impl Document {
     /// Why there is no tree.
     pub fn fault(&self) -> Option<&Fault> {
         self.tree.as_ref().err()
+    }
+
+    /// What stands around the value: byte order mark, directives, `---` and `...`.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
     }
 
     /// What the file says, as Python would hold it after loading. Null where there is no tree.
@@ -282,6 +311,18 @@ impl Document {
         let before = &self.text[..offset];
         let start = line_start(before);
         Position { line: count_lines(&before[..start]) + 1, column: before[start..].chars().count() + 1 }
+    }
+}
+
+impl Fault {
+    /// A fault at its place.
+    fn new(kind: FaultKind, message: impl Into<String>, span: Span) -> Fault {
+        Fault { kind, message: message.into(), span, began: None }
+    }
+
+    /// The same fault with the place where it began.
+    fn began(self, span: Span, words: impl Into<String>) -> Fault {
+        Fault { began: Some((span, words.into())), ..self }
     }
 }
 
@@ -331,12 +372,8 @@ fn stand_in(bytes: &[u8]) -> String {
 }
 
 fn not_utf8(offset: usize) -> Fault {
-    Fault {
-        kind: FaultKind::NotUtf8,
-        message: "the file is not UTF-8".to_owned(),
-        span: Span { start: offset, end: offset + 1 },
-        began: None,
-    }
+    let message = "the file is not UTF-8; save it as UTF-8";
+    Fault::new(FaultKind::NotUtf8, message, Span { start: offset, end: offset + 1 })
 }
 
 fn floor_char(text: &str, offset: usize) -> usize {

@@ -1,21 +1,51 @@
 //! YAML text to a tree, exactly as PyYAML's SafeLoader reads it.
+//!
+//! `reader` refuses characters · `cursor` counts them · `scan` makes words · `compose` makes the tree ·
+//! `scalar` knows what text means · `construct` makes the value. Everything PyYAML refuses while
+//! loading is a [`Fault`] here, before anyone asks for the value.
 
-use super::{Fault, FaultKind, Node, Span};
+mod compose;
+mod construct;
+mod cursor;
+mod reader;
+mod scalar;
+mod scan;
+mod token;
+
+pub(super) use cursor::char_at;
+
+use super::{Fault, Frame, Node, Reading};
 use crate::value::Value;
+use compose::Composer;
 
-/// Reads one YAML document; `None` for a text without one.
-pub(super) fn read(_text: &str) -> Result<Option<Node>, Fault> {
-    Err(Fault {
-        kind: FaultKind::Yaml,
-        message: "the reader is not built yet".to_owned(),
-        span: Span::default(),
-        began: None,
-    })
+/// Reads one YAML document; no tree for a text without one.
+pub(super) fn read(text: &str) -> Reading {
+    if let Err(fault) = reader::check(text) {
+        return Reading { tree: Err(fault), frame: Frame::default() };
+    }
+    let mut composer = Composer::new(text);
+    let tree = composer.document();
+    let (frame, bad_scalar) = composer.into_remarks();
+    Reading { tree: tree.and_then(|root| constructible(root, bad_scalar)), frame }
+}
+
+/// The tree, when PyYAML can make values of all of it; else the fault that comes first in the text.
+fn constructible(root: Option<Node>, bad_scalar: Option<Fault>) -> Result<Option<Node>, Fault> {
+    let refused = root.as_ref().and_then(|root| construct::construct(root).err());
+    match bad_scalar.into_iter().chain(refused).min_by_key(|fault| fault.span.start) {
+        Some(fault) => Err(fault),
+        None => Ok(root),
+    }
 }
 
 impl Node {
-    /// The value as PyYAML constructs it: aliases, merge keys and repeated keys resolved.
+    /// The value as PyYAML constructs it: aliases, merge keys and repeated keys resolved. The key of
+    /// a merge is the text `<<`.
     pub fn value(&self) -> Value {
-        Value::Null
+        match (construct::construct(self), &self.target().data) {
+            (Ok(value), _) => value,
+            (Err(_), super::Data::Scalar(value)) => value.clone(),
+            (Err(_), _) => Value::Null,
+        }
     }
 }

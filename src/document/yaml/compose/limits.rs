@@ -1,0 +1,76 @@
+//! How much a config may hold: bounds time, memory and stack for hostile texts.
+
+use crate::document::{Fault, FaultKind, Span};
+
+/// Lists and mappings inside each other. PyYAML itself gives up near 490 (Python's recursion limit);
+/// Accelerate's files need 4.
+pub(super) const DEEPEST: usize = 250;
+
+/// Values in the tree, with aliases written out.
+pub(super) const MOST_VALUES: usize = 2_000_000;
+
+/// What has been used up.
+#[derive(Default)]
+pub(super) struct Limits {
+    values: usize,
+    depth: usize,
+    /// The largest depth since the innermost anchor began.
+    deepest: usize,
+}
+
+/// Counters at the beginning of an anchor's value.
+pub(super) struct Before {
+    values: usize,
+    deepest: usize,
+}
+
+impl Limits {
+    /// Counts values.
+    pub fn add(&mut self, values: usize, place: Span) -> Result<(), Fault> {
+        self.values = self.values.saturating_add(values);
+        if self.values > MOST_VALUES {
+            let message = format!(
+                "more than {MOST_VALUES} values, aliases written out; this is no configuration, check where the file comes from"
+            );
+            return Err(Fault::new(FaultKind::TooLarge, message, place));
+        }
+        Ok(())
+    }
+
+    /// Enters a list or a mapping.
+    pub fn descend(&mut self, place: Span) -> Result<(), Fault> {
+        self.reach(1, place)?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Leaves a list or a mapping.
+    pub fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Counts `levels` below this depth.
+    pub fn reach(&mut self, levels: usize, place: Span) -> Result<(), Fault> {
+        self.deepest = self.deepest.max(self.depth + levels);
+        if self.depth + levels > DEEPEST {
+            let message =
+                format!("more than {DEEPEST} lists and mappings inside each other; flatten the file");
+            return Err(Fault::new(FaultKind::TooLarge, message, place));
+        }
+        Ok(())
+    }
+
+    /// An anchor's value begins.
+    pub fn begin(&mut self) -> Before {
+        let before = Before { values: self.values, deepest: self.deepest };
+        self.deepest = self.depth;
+        before
+    }
+
+    /// An anchor's value ends: how many values it is, and how deep they are nested.
+    pub fn end(&mut self, before: Before) -> (usize, usize) {
+        let height = self.deepest - self.depth;
+        self.deepest = self.deepest.max(before.deepest);
+        (self.values - before.values, height)
+    }
+}
