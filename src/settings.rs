@@ -155,7 +155,7 @@ mod release {
 
     pub fn serialize<S: Serializer>(release: &Option<Release>, to: S) -> Result<S::Ok, S::Error> {
         match release {
-            Some(Release(major, minor)) => to.collect_str(&format_args!("{major}.{minor}")),
+            Some(release) => to.collect_str(release),
             None => to.serialize_none(),
         }
     }
@@ -170,11 +170,7 @@ mod release {
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Release, E> {
-            let mut parts = text.split('.').map(str::parse);
-            match (parts.next(), parts.next()) {
-                (Some(Ok(major)), Some(Ok(minor))) => Ok(Release(major, minor)),
-                _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-            }
+            text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Every verb turns arguments into calls of the rooms below and an exit code: 0 clean, 1 findings at
 //! or above `--fail-on`, 2 could not do the work. What is shown is made in `report`.
 
+mod completions;
 mod explain;
 mod find;
+mod presets;
 mod source;
 mod streams;
 mod validate;
@@ -56,6 +58,8 @@ const EXAMPLES: &str = "Examples:
 enum Verb {
     Validate(validate::Arguments),
     Explain(explain::Arguments),
+    Presets(presets::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Runs the program with its arguments, the program's own name first.
@@ -67,6 +71,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let end = match arguments.verb {
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
+        Some(Verb::Presets(arguments)) => presets::run(&arguments),
+        Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         None => {
             streams::err(&Arguments::command().render_help().to_string());
             End::Failed

@@ -1,4 +1,0 @@
-//! What the tests share: the program in a clean room, and pictures of what it shows.
-
-pub mod picture;
-pub mod run;
