@@ -161,7 +161,7 @@ fn check(source: &Result<Source, Unread>) -> Entry {
     let name = source.name();
     match source.read() {
         Ok(document) => {
-            let findings = rules::check(&document, &source.file_name(), Release(1, 15));
+            let findings = rules::check(&document, &source.file_name(), Release::LATEST);
             Ok(Checked { name, document, findings })
         }
         Err(reason) => Err(Unread { name, reason }),

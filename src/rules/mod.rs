@@ -7,9 +7,20 @@
 //! in the order of [`all`], special before general, and a place that one row explained is closed to
 //! the rows after it.
 
+mod facts;
+mod file;
+mod gpu_ids;
+mod keys;
+mod legacy;
+mod misplaced;
+mod missing;
+mod placeholder;
 mod sample;
 mod syntax;
+mod types;
+mod yaml11;
 
+pub use facts::{Entry, Facts, Nature};
 pub use sample::Sample;
 
 use crate::config::Config;
@@ -17,8 +28,20 @@ use crate::document::Document;
 use crate::finding::{Finding, Place, Severity};
 use crate::schema::Release;
 
-/// The rows, special before general.
-const SUBJECTS: &[&[Rule]] = &[syntax::RULES];
+/// The rows about the file as a whole.
+const FILE: &[&[Rule]] = &[syntax::RULES, file::RULES];
+
+/// The rows about keys and values: only for files that are meant for Accelerate.
+const CONFIG: &[&[Rule]] = &[
+    missing::RULES,
+    legacy::RULES,
+    misplaced::RULES,
+    keys::RULES,
+    placeholder::RULES,
+    gpu_ids::RULES,
+    yaml11::RULES,
+    types::RULES,
+];
 
 /// One mistake that the house knows.
 #[derive(Debug)]
@@ -39,18 +62,6 @@ pub struct Rule {
     pub check: fn(&Facts, &mut Findings),
 }
 
-/// What rules may look at.
-pub struct Facts<'a> {
-    /// The text and its tree: for how something is written.
-    pub document: &'a Document,
-    /// The values: for what it says.
-    pub config: &'a Config,
-    /// The file's name, without its folder; empty for a new one.
-    pub file_name: &'a str,
-    /// The Accelerate release the config is for.
-    pub release: Release,
-}
-
 /// Where a rule puts what it finds.
 pub struct Findings {
     rule: &'static Rule,
@@ -59,7 +70,7 @@ pub struct Findings {
 
 impl Findings {
     /// Nothing found yet by `rule`.
-    pub fn of(rule: &'static Rule) -> Findings {
+    fn of(rule: &'static Rule) -> Findings {
         Findings { rule, list: Vec::new() }
     }
 
@@ -80,16 +91,11 @@ impl Findings {
         });
         self.list.last_mut().expect("one was just pushed")
     }
-
-    /// What was found.
-    pub fn into_list(self) -> Vec<Finding> {
-        self.list
-    }
 }
 
 /// Every rule, in the order in which they are asked.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    SUBJECTS.iter().copied().flatten()
+    FILE.iter().chain(CONFIG).copied().flatten()
 }
 
 /// The rule of a name.
@@ -99,18 +105,22 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 
 /// Everything that is wrong with a document, in the order of the file.
 ///
-/// `file_name` is the name without its folder, empty for a file that has none yet.
+/// `file_name` is the name as given, folders included; empty for a document that has none yet.
 pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Finding> {
     let config = Config::read(document);
-    let facts = Facts { document, config: &config, file_name, release };
+    let facts = Facts::new(document, &config, file_name, release);
+    let subjects = if facts.nature == Nature::Config { CONFIG } else { &[] };
     let mut list: Vec<Finding> = Vec::new();
-    for rule in all() {
+    for rule in FILE.iter().chain(subjects).copied().flatten() {
         let mut found = Findings::of(rule);
         (rule.check)(&facts, &mut found);
-        let news = found.into_list().into_iter().filter(|new| list.iter().all(|old| old.place != new.place));
-        let news: Vec<Finding> = news.collect();
+        let is_news = |new: &Finding| list.iter().all(|old| old.place != new.place);
+        let news: Vec<Finding> = found.list.into_iter().filter(is_news).collect();
         list.extend(news);
     }
     list.sort_by_key(|finding| finding.place.span(document));
     list
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! What rules look at: the document, its values, and its pairs beside what is known of their keys.
+
+use std::collections::HashMap;
+
+use crate::config::Config;
+use crate::document::{Data, Document, Node, Pair, Span, Style};
+use crate::key::KeyPath;
+use crate::schema::{self, Field, Kind, Mismatch, Platform, Reach, Release};
+use crate::value::Value;
+
+/// What rules may look at.
+pub struct Facts<'a> {
+    /// The text and its tree: for how something is written.
+    pub document: &'a Document,
+    /// The values: for what it says.
+    pub config: &'a Config,
+    /// The file's name as given, folders included; empty for a new one.
+    pub file_name: &'a str,
+    /// The Accelerate release the config is for.
+    pub release: Release,
+    /// Which of Accelerate's two sorts of config this is.
+    pub platform: Platform,
+    /// Whose file it is.
+    pub nature: Nature,
+    /// The pairs with text keys: those of the top level, then those of each section.
+    pub entries: Vec<Entry<'a>>,
+    /// Which pair counts for a row, by the row's key.
+    by_key: HashMap<&'static str, usize>,
+}
+
+/// Whose file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A config for Accelerate, however wrong.
+    Config,
+    /// DeepSpeed's own JSON file.
+    DeepSpeed,
+    /// Some other program's, or no mapping at all.
+    Foreign,
+}
+
+/// A pair of the top level or of a section, as written.
+pub struct Entry<'a> {
+    /// Where it stands. Repeated keys that do not count are named by their position.
+    pub path: KeyPath,
+    /// The section it stands in; `None` at the top level.
+    pub section: Option<&'a str>,
+    /// Its key.
+    pub name: &'a str,
+    /// The key as written.
+    pub key: &'a Node,
+    /// The value as written.
+    pub written: &'a Node,
+    /// The value as read.
+    pub value: Value,
+    /// True for the last pair of its name: the others are read and forgotten.
+    pub counts: bool,
+    /// What is known of the key, where this sort of config and this release know it.
+    pub field: Option<&'static Field>,
+    /// Why the value does not fit the key; `None` too where nobody reads it in this config.
+    pub mismatch: Option<Mismatch>,
+}
+
+/// Keys of DeepSpeed's JSON that no Accelerate config has at its top level.
+const DEEPSPEED_KEYS: [&str; 5] = [
+    "zero_optimization",
+    "train_micro_batch_size_per_gpu",
+    "train_batch_size",
+    "zero_allow_untested_optimizer",
+    "bf16",
+];
+
+impl<'a> Facts<'a> {
+    /// Looks at a document once for all rules.
+    pub fn new(
+        document: &'a Document,
+        config: &'a Config,
+        file_name: &'a str,
+        release: Release,
+    ) -> Facts<'a> {
+        let platform = match config.get("compute_environment").and_then(Value::as_text) {
+            Some("AMAZON_SAGEMAKER") => Platform::SageMaker,
+            // What selects SageMaker by mistake is one finding; the rest is read as it was meant.
+            _ => Platform::Local,
+        };
+        let top: Vec<Entry> = pairs(document, &KeyPath::root(), None, platform, release);
+        let nature = nature(&top);
+        let sections: Vec<Entry> = top
+            .iter()
+            .filter(|entry| entry.counts && is_section(entry.field))
+            .flat_map(|entry| pairs(document, &entry.path, Some(entry.name), platform, release))
+            .collect();
+        let entries: Vec<Entry> = top.into_iter().chain(sections).collect();
+        // The later spelling of a key overwrites the earlier one, as in Accelerate.
+        let by_key = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| entry.counts.then_some((entry.field?.key, index)))
+            .collect();
+        let mut facts = Facts { document, config, file_name, release, platform, nature, entries, by_key };
+        for (index, mismatch) in facts.mismatches() {
+            facts.entries[index].mismatch = Some(mismatch);
+        }
+        facts
+    }
+
+    /// The values that do not fit, by position of their pair.
+    fn mismatches(&self) -> Vec<(usize, Mismatch)> {
+        let mismatch = |(index, entry): (usize, &Entry)| {
+            let is_read = |field: &&Field| entry.counts && field.reach == Reach::Used && self.matters(field);
+            let field = entry.field.filter(is_read)?;
+            Some((index, field.accepts(&entry.value, self.release).err()?))
+        };
+        self.entries.iter().enumerate().filter_map(mismatch).collect()
+    }
+
+    /// True when the rest of the config lets a key matter.
+    pub fn matters(&self, field: &Field) -> bool {
+        // gpu_ids is split into its numbers for every type (launch.py, _validate_launch_command).
+        field.key == "gpu_ids" || field.when.holds(&|key| self.get(key))
+    }
+
+    /// The value that counts for a row, in whatever spelling it is written.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The pair that counts for a row, in whatever spelling it is written.
+    pub fn entry(&self, key: &str) -> Option<&Entry<'a>> {
+        self.by_key.get(key).map(|index| &self.entries[*index])
+    }
+
+    /// The pairs that count, with what is known of their keys.
+    pub fn known(&self) -> impl Iterator<Item = (&Entry<'a>, &'static Field)> {
+        self.entries.iter().filter(|entry| entry.counts).filter_map(|entry| Some((entry, entry.field?)))
+    }
+
+    /// The pairs that count and whose value does not fit.
+    pub fn mismatched(&self) -> impl Iterator<Item = (&Entry<'a>, &'static Field, &Mismatch)> {
+        self.known().filter_map(|(entry, field)| Some((entry, field, entry.mismatch.as_ref()?)))
+    }
+
+    /// The pairs of the top level.
+    pub fn top(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.entries.iter().filter(|entry| entry.section.is_none())
+    }
+
+    /// The pairs of sections.
+    pub fn nested(&self) -> impl Iterator<Item = &Entry<'a>> {
+        self.entries.iter().filter(|entry| entry.section.is_some())
+    }
+
+    /// True when `distributed_type` is this word.
+    pub fn is_type(&self, word: &str) -> bool {
+        self.get("distributed_type").and_then(Value::as_text) == Some(word)
+    }
+
+    /// The first bytes that are no comment: where to point for a finding about the whole file.
+    pub fn first(&self) -> Span {
+        match self.entries.first() {
+            Some(entry) => entry.key.span,
+            None => Span { start: 0, end: self.document.text().len().min(1) },
+        }
+    }
+
+    /// The text of a value as written.
+    pub fn source(&self, entry: &Entry) -> &'a str {
+        let span = entry.written.span;
+        self.document.text().get(span.start..span.end).unwrap_or_default()
+    }
+}
+
+impl Entry<'_> {
+    /// True for a value without quotes on one line.
+    pub fn is_plain(&self) -> bool {
+        self.written.style == Style::Plain
+    }
+
+    /// The text, when the value is text.
+    pub fn text(&self) -> Option<&str> {
+        self.value.as_text()
+    }
+}
+
+/// The pairs of a mapping with text keys; merge keys are no pairs of their own.
+fn pairs<'a>(
+    document: &'a Document,
+    mapping: &KeyPath,
+    section: Option<&'a str>,
+    platform: Platform,
+    release: Release,
+) -> Vec<Entry<'a>> {
+    let Some(Data::Map(pairs)) = document.node(mapping).map(|node| &node.target().data) else {
+        return Vec::new();
+    };
+    let named: Vec<(usize, &'a str, &'a Pair)> = pairs
+        .iter()
+        .enumerate()
+        .filter_map(|(index, pair)| Some((index, key_text(&pair.key)?, pair)))
+        .collect();
+    let last: HashMap<&str, usize> = named.iter().map(|(index, name, _)| (*name, *index)).collect();
+    named
+        .into_iter()
+        .map(|(index, name, pair)| {
+            let counts = last.get(name) == Some(&index);
+            let path = if counts { mapping.key(name) } else { mapping.pair(index) };
+            let field = known_field(&mapping.key(name), platform, release);
+            let value = pair.value.value();
+            Entry {
+                path,
+                section,
+                name,
+                key: &pair.key,
+                written: &pair.value,
+                value,
+                counts,
+                field,
+                mismatch: None,
+            }
+        })
+        .collect()
+}
+
+/// The text of a key that is text and no merge key.
+fn key_text(key: &Node) -> Option<&str> {
+    match &key.target().data {
+        Data::Scalar(Value::Text(text)) if !(text == "<<" && key.style == Style::Plain) => Some(text),
+        _ => None,
+    }
+}
+
+/// The row of a key, where this sort of config and this release know it.
+fn known_field(path: &KeyPath, platform: Platform, release: Release) -> Option<&'static Field> {
+    schema::find(path).filter(|field| field.platform.meets(platform) && field.exists_in(release))
+}
+
+fn is_section(field: Option<&'static Field>) -> bool {
+    field.is_some_and(|field| matches!(field.kind, Kind::Section))
+}
+
+fn nature(top: &[Entry]) -> Nature {
+    let has = |key: &str| top.iter().any(|entry| entry.name == key);
+    let is_ours = has("distributed_type") || has("compute_environment");
+    if !is_ours && DEEPSPEED_KEYS.iter().any(|key| has(key)) {
+        Nature::DeepSpeed
+    } else if is_ours || top.iter().any(|entry| is_meant_for_accelerate(entry.name)) {
+        Nature::Config
+    } else {
+        Nature::Foreign
+    }
+}
+
+/// True for a key of ours, misspelt or in the wrong place.
+fn is_meant_for_accelerate(name: &str) -> bool {
+    let known = || schema::fields().map(Field::name);
+    known().any(|key| key == name)
+        || schema::flag(name).is_some()
+        || crate::text::nearest(name, known().filter(|key| key.contains('_'))).is_some()
+}

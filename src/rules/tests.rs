@@ -1,0 +1,77 @@
+//! Promises that every rule keeps.
+
+use super::*;
+use crate::document::Format;
+use crate::presets;
+
+fn found(sample: &Sample) -> Vec<Finding> {
+    let document = Document::from_bytes(&sample.completed(), Format::of(sample.file));
+    check(&document, sample.file, Release::LATEST)
+}
+
+fn names(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn a_bad_sample_triggers_its_own_rule_alone() {
+    for rule in all() {
+        assert_eq!(names(&found(&rule.bad)), [rule.name], "{}", rule.bad.text());
+    }
+}
+
+#[test]
+fn a_good_sample_is_silent() {
+    for rule in all() {
+        assert_eq!(names(&found(&rule.good)), [""; 0], "{}: {}", rule.name, rule.good.text());
+    }
+}
+
+#[test]
+fn every_place_lies_in_the_text() {
+    for rule in all() {
+        let document = Document::from_bytes(&rule.bad.completed(), Format::of(rule.bad.file));
+        for finding in check(&document, rule.bad.file, Release::LATEST) {
+            let span = finding.place.span(&document);
+            assert!(span.start < span.end && span.end <= document.text().len(), "{}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn names_are_unique_and_say_their_subject() {
+    let mut seen = Vec::new();
+    for rule in all() {
+        assert!(!seen.contains(&rule.name), "{} stands twice", rule.name);
+        assert!(
+            rule.name.split_once('/').is_some_and(|(subject, what)| !subject.is_empty() && !what.is_empty())
+        );
+        seen.push(rule.name);
+    }
+}
+
+#[test]
+fn sentences_keep_the_house_style() {
+    for rule in all() {
+        let first = rule.says.chars().next().expect("a sentence");
+        assert!(!first.is_uppercase() && !rule.says.ends_with('.'), "{}: {}", rule.name, rule.says);
+        assert!(rule.why.ends_with('.') && !rule.why.contains("  "), "{}: {}", rule.name, rule.why);
+        for finding in found(&rule.bad) {
+            assert!(!finding.message.ends_with('.'), "{}: {}", rule.name, finding.message);
+            assert!(
+                finding.help.as_ref().is_some_and(|help| !help.ends_with('.')),
+                "{}: {:?}",
+                rule.name,
+                finding.help
+            );
+        }
+    }
+}
+
+#[test]
+fn presets_are_silent() {
+    for preset in presets::ALL {
+        let document = Document::parse(preset.text, Format::Yaml);
+        assert_eq!(names(&check(&document, "config.yaml", Release::LATEST)), [""; 0], "{}", preset.name);
+    }
+}
