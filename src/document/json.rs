@@ -1,6 +1,8 @@
 //! JSON text to a tree, as Python's json module reads it: strict, except that `NaN` and `Infinity`
 //! are numbers and that of repeated keys the last one counts.
 
+pub(super) mod write;
+
 use num_bigint::BigInt;
 
 use super::{Data, Fault, FaultKind, Frame, Node, Pair, Reading, Span, Style};

@@ -8,9 +8,10 @@ pub mod diff;
 mod edit;
 mod file;
 mod json;
+mod layout;
 mod yaml;
 
-pub use edit::{Applied, EditError, Patch};
+pub use edit::{Applied, EditError, Patch, invert};
 pub use file::{FileError, LARGEST_FILE, Overwrite, Stored};
 
 use std::sync::Arc;

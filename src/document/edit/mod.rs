@@ -1,16 +1,25 @@
 //! Edits: a change by key path becomes the smallest change of the text, and proves itself.
+//!
+//! What an edit may take away: the value it replaces or removes, with the comments inside that value
+//! and, where a key or an item goes, the comment after it on its line. Comments on lines of their
+//! own stay, and so does everything else, byte for byte. Where that cannot be done the edit is
+//! refused and nothing changes.
 
-use super::{Document, Edit, Span};
+mod entangled;
+mod insert;
+mod patch;
+mod prove;
+mod remove;
+mod rename;
+mod reshape;
+mod set;
+mod site;
+mod split;
+
+pub use patch::{Patch, invert};
+
+use super::{Document, Edit};
 use crate::key::KeyPath;
-
-/// A change of bytes: the text that takes the place of a span.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patch {
-    /// Which bytes of the text before the change.
-    pub span: Span,
-    /// What stands there afterwards.
-    pub text: String,
-}
 
 /// What applying edits gave.
 #[derive(Clone, Debug)]
@@ -36,16 +45,94 @@ pub enum EditError {
     /// The place is written in a way that cannot be edited without loss.
     #[error("`{0}` is written with {1}; edit it by hand")]
     Entangled(KeyPath, &'static str),
+    /// The file's format has no words for the value.
+    #[error("`{0}` cannot hold this in a JSON file: dates, bytes and sets need YAML")]
+    Unwritable(KeyPath),
     /// The changed text would not say what was asked for: nothing is written.
     #[error("the edit of `{0}` does not prove itself; edit it by hand")]
     Unproven(KeyPath),
 }
 
+/// Why no patch can be made, before it knows the path to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Faulty,
+    NoSuchPlace,
+    AlreadyThere,
+    Entangled(&'static str),
+    Unwritable,
+}
+
+/// Patches, or why there are none.
+type Plan<T = Vec<Patch>> = Result<T, Refusal>;
+
 impl Document {
     /// Applies edits in order, all or none. The result is read again and must differ from this
     /// document exactly by the edits.
     pub fn apply(&self, edits: &[Edit]) -> Result<Applied, EditError> {
-        let _ = edits;
-        Err(EditError::Faulty)
+        let start = Applied { document: self.clone(), patches: Vec::new() };
+        edits.iter().try_fold(start, |done, edit| advance(self, done, edit))
+    }
+}
+
+/// One edit more, and the proof that it did what it says and nothing else.
+fn advance(first: &Document, done: Applied, edit: &Edit) -> Result<Applied, EditError> {
+    let now = done.document.clone();
+    let next = match split::parts(&now, edit) {
+        Some(parts) => parts.iter().try_fold(done, |done, part| advance(first, done, part))?,
+        None => {
+            let patches = plan(&now, edit).map_err(|refusal| refusal.at(edit))?;
+            let document = if patches.is_empty() { now.clone() } else { now.patched(&patches) };
+            Applied { document, patches: patch::compose(first.text(), &done.patches, &patches) }
+        }
+    };
+    match prove::holds(&now, edit, &next.document) {
+        true => Ok(next),
+        false => Err(EditError::Unproven(path_of(edit))),
+    }
+}
+
+/// The patches of an edit that is not made of others.
+fn plan(document: &Document, edit: &Edit) -> Plan {
+    if let Edit::Replace { span, text } = edit {
+        let old = document.text().get(span.start..span.end).ok_or(Refusal::NoSuchPlace)?;
+        let patch = Patch { span: *span, text: text.clone() };
+        return Ok(if old == text { Vec::new() } else { vec![patch] });
+    }
+    if document.fault().is_some() {
+        return Err(Refusal::Faulty);
+    }
+    entangled::check(document, edit)?;
+    let mut patches = match edit {
+        Edit::Set { path, value } => set::set(document, path, value),
+        Edit::Insert { path, value, after } => insert::insert(document, path, value, after),
+        Edit::Remove { path } => remove::remove(document, path),
+        Edit::Rename { path, to } => rename::rename(document, path, to),
+        Edit::Replace { .. } => Ok(Vec::new()),
+    }?;
+    patches.sort_by_key(|patch| patch.span);
+    Ok(patches)
+}
+
+impl Refusal {
+    fn at(self, edit: &Edit) -> EditError {
+        let path = path_of(edit);
+        match self {
+            Refusal::Faulty => EditError::Faulty,
+            Refusal::NoSuchPlace => EditError::NoSuchPlace(path),
+            Refusal::AlreadyThere => EditError::AlreadyThere(path),
+            Refusal::Entangled(how) => EditError::Entangled(path, how),
+            Refusal::Unwritable => EditError::Unwritable(path),
+        }
+    }
+}
+
+fn path_of(edit: &Edit) -> KeyPath {
+    match edit {
+        Edit::Set { path, .. }
+        | Edit::Insert { path, .. }
+        | Edit::Remove { path }
+        | Edit::Rename { path, .. } => path.clone(),
+        Edit::Replace { .. } => KeyPath::root(),
     }
 }

@@ -1,16 +1,19 @@
 //! YAML text to a tree, exactly as PyYAML's SafeLoader reads it.
 //!
 //! `reader` refuses characters · `cursor` counts them · `scan` makes words · `compose` makes the tree ·
-//! `scalar` knows what text means · `construct` makes the value. Everything PyYAML refuses while
+//! `scalar` knows what text means · `construct` makes the value · `write` goes the other way, `quote`
+//! decides about quotes. Everything PyYAML refuses while
 //! loading is a [`Fault`] here, before anyone asks for the value.
 
 mod compose;
 mod construct;
 mod cursor;
+mod quote;
 mod reader;
 mod scalar;
 mod scan;
 mod token;
+pub(super) mod write;
 
 pub(super) use cursor::char_at;
 
