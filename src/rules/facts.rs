@@ -155,6 +155,11 @@ impl<'a> Facts<'a> {
         self.get("distributed_type").and_then(Value::as_text) == Some(word)
     }
 
+    /// What a person calls this sort of config.
+    pub fn platform_name(&self) -> &'static str {
+        if self.platform == Platform::SageMaker { "SageMaker" } else { "local" }
+    }
+
     /// The first bytes that are no comment: where to point for a finding about the whole file.
     pub fn first(&self) -> Span {
         match self.entries.first() {

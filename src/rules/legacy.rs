@@ -141,6 +141,14 @@ fn dead_option(facts: &Facts, found: &mut Findings) {
             finding.advise(format!("write it into the file that `{}` names", new.name()));
             continue;
         }
+        if !facts.matters(new) {
+            finding.advise(format!(
+                "remove it; `{}` {}",
+                new.name(),
+                new.when.why_not(&|key| facts.get(key)).unwrap_or_default()
+            ));
+            continue;
+        }
         finding.advise(format!("write `{}` instead", new.name()));
         if new.section() == field.section() && facts.get(new.key).is_none() {
             let rename = vec![Edit::Rename { path: entry.path.clone(), to: new.name().to_owned() }];
@@ -151,7 +159,8 @@ fn dead_option(facts: &Facts, found: &mut Findings) {
 
 fn is_dead(facts: &Facts, field: &Field) -> bool {
     let is_gone = field.gone.is_some_and(|gone| facts.release >= gone);
-    (field.reach == Reach::Dead || is_gone) && facts.matters(field)
+    let section = field.section().and_then(schema::field);
+    (field.reach == Reach::Dead || is_gone) && section.is_some_and(|section| facts.matters(section))
 }
 
 /// True where the option says what happens anyway: `accelerate config` writes such lines.

@@ -68,7 +68,7 @@ fn required(facts: &Facts, found: &mut Findings) {
     for field in needed {
         let message = format!("`{}` is missing", field.key);
         let finding = found.report(Place::Bytes(facts.first()), message);
-        finding.advise(format!("Accelerate refuses the file without it. {}", field.help));
+        finding.advise("add it; Accelerate refuses the file without it");
         if field.key == "distributed_type" {
             let word = likely_type(facts);
             let edit = Edit::Insert {

@@ -54,13 +54,17 @@ fn quoted_number(facts: &Facts, found: &mut Findings) {
         finding
             .advise("write it without quotes; Accelerate needs a number here")
             .repair("remove the quotes", vec![set]);
-        let is_alone = facts.get("num_machines").and_then(Value::as_int).unwrap_or(1) <= 1;
         // machine_rank is converted by Accelerate itself; num_processes is used unread on one machine.
-        if field.key == "machine_rank" || (field.key == "num_processes" && is_alone) {
+        if field.key == "machine_rank" || (field.key == "num_processes" && is_alone(facts)) {
             finding.severity = Severity::Hint;
             finding.advise("write it without quotes; Accelerate converts it here, but not everywhere");
         }
     }
+}
+
+/// True for a config of one machine.
+fn is_alone(facts: &Facts) -> bool {
+    facts.get("num_machines").and_then(Value::as_int).unwrap_or(1) <= 1
 }
 
 const CASE: Rule = Rule {
@@ -131,15 +135,33 @@ fn choice(facts: &Facts, found: &mut Findings) {
     for (entry, field, mismatch) in facts.mismatched() {
         let Mismatch::NotOneOf(known, near) = mismatch else { continue };
         let written = facts.source(entry);
-        let known: Vec<String> = if field.key == "distributed_type" || field.key == "compute_environment" {
-            field.choices(facts.release, facts.platform).map(|choice| choice.word.to_owned()).collect()
-        } else {
-            known.clone()
-        };
+        if written.eq_ignore_ascii_case("_HYBRID_SHARD_ZERO2") {
+            // torch's own name of HYBRID_SHARD_ZERO2, which Accelerate accepts.
+            continue;
+        }
+        let here: Vec<&str> =
+            field.choices(facts.release, facts.platform).map(|choice| choice.word).collect();
+        let known =
+            if here.is_empty() { known.clone() } else { here.iter().map(ToString::to_string).collect() };
+        let near = near.filter(|word| here.is_empty() || here.contains(word));
         let message = format!("`{}` cannot be {written}", entry.name);
         let finding = found.report(Place::value(entry.path.clone()), message);
         finding.advise(format!("write {}", any_of(known)));
-        propose(finding, entry, field, *near);
+        propose(finding, entry, field, near);
+    }
+    foreign_words(facts, found);
+}
+
+/// Words that only the other sort of config knows.
+fn foreign_words(facts: &Facts, found: &mut Findings) {
+    for (entry, field) in facts.known().filter(|(entry, _)| entry.mismatch.is_none()) {
+        let here: Vec<&str> =
+            field.choices(facts.release, facts.platform).map(|choice| choice.word).collect();
+        let Some(word) = entry.text().filter(|_| !here.is_empty()) else { continue };
+        if !here.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            let message = format!("`{}` cannot be {word} in a {} config", entry.name, facts.platform_name());
+            found.report(Place::value(entry.path.clone()), message).advise(format!("write {}", any_of(here)));
+        }
     }
 }
 
@@ -227,12 +249,24 @@ const WRONG_TYPE: Rule = Rule {
     check: wrong_type,
 };
 
+/// Options that Accelerate compares with a number although nothing is there: leaving them out is fine,
+/// writing null is not (launch.py 1.15.0).
+const NULL_FAILS: [&str; 2] =
+    ["parallelism_config.parallelism_config_cp_size", "parallelism_config.parallelism_config_sp_size"];
+
 fn wrong_type(facts: &Facts, found: &mut Findings) {
+    for (entry, _) in
+        facts.known().filter(|(entry, field)| entry.value == Value::Null && NULL_FAILS.contains(&field.key))
+    {
+        found
+            .report(Place::value(entry.path.clone()), format!("`{}` has no value", entry.name))
+            .advise("write 1, or leave the key out; with nothing after the colon the launch fails");
+    }
     for (entry, field, mismatch) in facts.mismatched() {
         let (Mismatch::WrongType(_) | Mismatch::WrongLength(_) | Mismatch::Missing) = mismatch else {
             continue;
         };
-        if is_obeyed(field, &entry.value) {
+        if is_obeyed(facts, field, &entry.value) {
             continue;
         }
         let (name, kind) = (entry.name, entry.value.kind());
@@ -247,13 +281,20 @@ fn wrong_type(facts: &Facts, found: &mut Findings) {
 }
 
 /// True for values of another type that Accelerate turns into text and then reads as they are meant.
-fn is_obeyed(field: &Field, value: &Value) -> bool {
+fn is_obeyed(facts: &Facts, field: &Field, value: &Value) -> bool {
     match (field.kind, value) {
+        // On one machine the number goes unread to torchrun, which knows words as well.
+        _ if field.key == "num_processes" => {
+            value.as_text().is_some_and(|word| TORCHRUN_COUNTS.contains(&word)) && is_alone(facts)
+        }
         (Kind::Bool, Value::Int(_)) => matches!(value.as_int(), Some(0 | 1)),
         (Kind::Text(_), Value::Int(_) | Value::Float(_) | Value::Time(_)) => true,
         _ => false,
     }
 }
+
+/// Words that torchrun takes for a number of processes (torch 2.11, distributed/run.py).
+const TORCHRUN_COUNTS: [&str; 4] = ["gpu", "cpu", "xpu", "auto"];
 
 /// `2` for `2.0`, where an integer belongs.
 fn whole_number(field: &Field, value: &Value) -> Option<Value> {
