@@ -4,6 +4,7 @@
 //! Accelerate uses. Writing changes exactly the bytes that an [`Edit`] must change.
 //! This room knows nothing of Accelerate's keys.
 
+mod comments;
 pub mod diff;
 mod edit;
 mod file;

@@ -13,7 +13,7 @@ use crate::value::Value;
 /// The patches that put `value` in the place of `node`, which stands at `path` outside brackets.
 pub(super) fn replace(document: &Document, path: &KeyPath, node: &Node, value: &Value) -> Plan {
     let text = document.text();
-    if matches!(node.style, Style::Block | Style::Flow) && has_comment(node, text) {
+    if matches!(node.style, Style::Block | Style::Flow) && has_comment(document, node) {
         return Err(Refusal::Entangled("comments inside"));
     }
     let Some(last) = path.steps().last() else { return replace_root(document, node, value) };

@@ -104,8 +104,7 @@ fn replace_json(document: &Document, node: &Node, value: &Value) -> Plan {
 }
 
 fn replace_inline(document: &Document, path: &KeyPath, node: &Node, value: &Value) -> Plan {
-    let text = document.text();
-    if has_comment(node, text) {
+    if has_comment(document, node) {
         return Err(Refusal::Entangled("comments inside"));
     }
     let is_flow = node.style == Style::Flow || is_in_brackets(document, path);

@@ -2,7 +2,7 @@
 //! open because only an editor needs it (dashes, colons, commas, comments).
 
 use super::super::layout::{after, before, is_blank, line_end, next_line};
-use super::super::{Data, Node, Pair, Style};
+use super::super::{Data, Document, Node, Pair, Span, Style};
 use super::{Plan, Refusal};
 
 /// A pair or an item: from its key or dash to the last byte of its value.
@@ -144,13 +144,9 @@ pub(super) fn margin_of(text: &str, start: usize) -> Plan<String> {
 }
 
 /// True when there is a comment among the bytes of a value, but not after it.
-pub(super) fn has_comment(node: &Node, text: &str) -> bool {
-    let mut at = node.span.start;
-    leaves(node, &mut |leaf| {
-        let gap = text.get(at..leaf.span.start).is_some_and(|gap| gap.contains('#'));
-        at = at.max(leaf.span.end);
-        gap || header_comment(leaf, text).is_some()
-    }) || text.get(at..node.span.end).is_some_and(|gap| gap.contains('#'))
+pub(super) fn has_comment(document: &Document, node: &Node) -> bool {
+    let inside = |comment: &Span| node.span.start < comment.start && comment.start < node.span.end;
+    document.comments().iter().any(inside)
 }
 
 /// The comment after the `|` or `>` of a block text.
