@@ -2,7 +2,7 @@
 //!
 //! "Fits" means: Accelerate takes it, and does what it says. What merely loads is no fit.
 
-use super::field::{Default, Field, Platform, Spelling};
+use super::field::{Field, Platform, Reach, Spelling};
 use super::kind::{Choice, Kind, NumberChoice};
 use super::release::Release;
 use super::when::truth_word;
@@ -63,7 +63,9 @@ impl Field {
     /// both sorts of config are accepted where they differ.
     pub fn accepts(&self, value: &Value, release: Release) -> Result<(), Mismatch> {
         match (self.kind, value) {
+            _ if self.reach == Reach::Dead && !self.kind.is_section() => Ok(()),
             (_, Value::Null) => self.accepts_null(),
+            (_, Value::Text(word)) if self.tolerated.contains(&word.as_str()) => Ok(()),
             (Kind::Choice(choices), value) => self.accepts_word(choices, value, release),
             (Kind::Number(choices), value) => self.accepts_number_choice(choices, value),
             (Kind::Bool, value) => accepts_bool(value),
@@ -78,7 +80,7 @@ impl Field {
     }
 
     fn accepts_null(&self) -> Result<(), Mismatch> {
-        let is_needed = matches!(self.default, Default::Required) || self.key == "compute_environment";
+        let is_needed = self.needs_value || self.is_required();
         if is_needed { Err(Mismatch::Missing) } else { Ok(()) }
     }
 
@@ -199,6 +201,8 @@ impl Platform {
 fn accepts_bool(value: &Value) -> Result<(), Mismatch> {
     match value {
         Value::Bool(_) => Ok(()),
+        // The worker reads the digits 0 and 1 as words of truth.
+        Value::Int(_) if matches!(value.as_int(), Some(0 | 1)) => Ok(()),
         Value::Text(text) => match truth_word(text) {
             Some(flag) => Err(Mismatch::QuotedBool(flag)),
             None => Err(Mismatch::WrongType(Kind::Bool.expected())),

@@ -3,7 +3,7 @@
 use super::group::Group;
 use super::kind::{Choice, Kind, Text};
 use super::release::Release;
-use super::when::{Lookup, When};
+use super::when::{Lookup, When, truth_word};
 use crate::value::Value;
 
 /// One key of a config file.
@@ -17,6 +17,11 @@ pub struct Field {
     pub kind: Kind,
     /// How far a value may stray from its proper spelling and still work.
     pub spelling: Spelling,
+    /// True where an empty value is not the same as a missing key: the launcher hands the word None
+    /// to the worker, which refuses it.
+    pub needs_value: bool,
+    /// Words that are taken without complaint and mean nothing here; `accelerate config` writes them.
+    pub tolerated: &'static [&'static str],
     /// What Accelerate uses when the key is absent.
     pub default: Default,
     /// Form label, a noun in two or three words: "Sharding strategy".
@@ -108,6 +113,8 @@ impl Field {
         group: Group::Basics,
         kind: Kind::Text(Text::Plain),
         spelling: Spelling::Exact,
+        needs_value: false,
+        tolerated: &[],
         default: Default::Nothing,
         label: "",
         ask: "",
@@ -137,6 +144,25 @@ impl Field {
     /// True when a release reads the key.
     pub fn exists_in(&self, release: Release) -> bool {
         release.is_within(self.since, self.gone)
+    }
+
+    /// True when Accelerate refuses a file without the key.
+    pub fn is_required(&self) -> bool {
+        matches!(self.default, Default::Required)
+    }
+
+    /// What counts when the key is missing, as a person reads it; `None` where nothing does.
+    pub fn default_text(&self) -> Option<String> {
+        match self.default {
+            Default::Required => Some("none, the key is required".to_owned()),
+            Default::Nothing => None,
+            Default::Bool(flag) => Some(format!("`{flag}`")),
+            Default::Int(number) => Some(format!("`{number}`")),
+            Default::Float(number) => Some(format!("`{number:?}`")),
+            Default::Text(word) if truth_word(word).is_some() => Some(format!("`'{word}'`")),
+            Default::Text(word) => Some(format!("`{word}`")),
+            Default::Depends(on) => Some(on.to_owned()),
+        }
     }
 
     /// The words that may stand here, for this release and sort of config. Empty for other kinds.

@@ -13,6 +13,7 @@
 //! | whose key it is | [`flag`], [`is_accelerator_argument`] |
 
 mod accept;
+mod export;
 mod field;
 mod fields;
 mod flags;
@@ -20,6 +21,7 @@ mod group;
 mod kind;
 mod query;
 mod read;
+mod reference;
 mod release;
 mod when;
 
@@ -27,6 +29,7 @@ mod when;
 mod tests;
 
 pub use accept::Mismatch;
+pub use export::json_schema;
 pub use field::{Default, Field, Platform, Reach, Spelling};
 pub use flags::{ACCELERATOR_ARGUMENTS, CLI_ONLY_FLAGS, Flag, flag, is_accelerator_argument};
 pub use group::Group;
@@ -34,5 +37,6 @@ pub use kind::{Choice, Kind, NumberChoice, Text};
 pub use query::{
     after, field, fields, find, group, prefix, section, sections, siblings, spellings, top_level_keys,
 };
+pub use reference::fields_page;
 pub use release::Release;
 pub use when::{Is, Lookup, When, truth_word};

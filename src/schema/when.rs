@@ -87,6 +87,9 @@ impl When {
             When::In(key, words) => format!("with `{key}` {}", any_of(*words)),
             When::Above(key, limit) => format!("with `{key}` above {limit}"),
             When::Set(key) => format!("with `{key}` set"),
+            When::All(parts) if parts.iter().any(|part| matches!(part, When::Any(_))) => {
+                parts.iter().map(When::phrase).collect::<Vec<_>>().join(", and ")
+            }
             When::All(parts) => all_of(parts.iter().map(When::phrase)),
             When::Any(parts) => any_of(parts.iter().map(When::phrase)),
             When::Not(part) => part.phrase_of_opposite(),

@@ -9,7 +9,7 @@ const PASSED_ON: When = When::All(&[LOCAL, When::Not(&When::In("distributed_type
 const ON: When = When::All(&[PASSED_ON, When::Not(&When::Is(BACKEND, Is::Text("NO")))]);
 
 const DYNAMO: Field = Field { group: Group::Dynamo, when: ON, platform: Platform::Anywhere, ..Field::BLANK };
-const SWITCH: Field = Field { kind: Kind::Bool, default: Default::Bool(false), ..DYNAMO };
+const SWITCH: Field = Field { kind: Kind::Bool, default: Default::Bool(false), needs_value: true, ..DYNAMO };
 
 static BACKENDS: &[Choice] = &[
     Choice::new("NO", "Compiles nothing; always written in quotes."),

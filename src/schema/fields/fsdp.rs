@@ -10,7 +10,8 @@ const VERSION_2: When = When::All(&[ON, When::Is("fsdp_config.fsdp_version", Is:
 const WRAPPING: &str = "fsdp_config.fsdp_auto_wrap_policy";
 
 const FSDP: Field = Field { group: Group::Fsdp, when: ON, ..Field::BLANK };
-const SWITCH: Field = Field { kind: Kind::Bool, default: Default::Bool(false), ..FSDP };
+/// The launcher always exports these, so that an empty value reaches the worker as the word None.
+const SWITCH: Field = Field { kind: Kind::Bool, default: Default::Bool(false), needs_value: true, ..FSDP };
 
 static VERSIONS: &[NumberChoice] = &[
     NumberChoice::new(
@@ -102,6 +103,7 @@ pub(super) static ROWS: &[Field] = &[
         since: Some(Release(1, 6)),
         aliases: &["version"],
         common: true,
+        needs_value: true,
         ..FSDP
     },
     Field {
@@ -110,6 +112,7 @@ pub(super) static ROWS: &[Field] = &[
         ask: "Free the gathered parameters after each layer's forward pass (less memory, more traffic)?",
         help: "When true, each layer's full parameters are dropped after use and fetched again for the backward pass, \
                which saves memory and costs traffic.",
+        tolerated: &["FULL_SHARD", "SHARD_GRAD_OP", "NO_SHARD", "HYBRID_SHARD", "HYBRID_SHARD_ZERO2"],
         default: Default::Bool(true),
         when: VERSION_2,
         flag: Some("--fsdp_reshard_after_forward"),
@@ -133,6 +136,7 @@ pub(super) static ROWS: &[Field] = &[
         env: &["FSDP_SHARDING_STRATEGY"],
         aliases: &["sharding_strategy"],
         common: true,
+        needs_value: true,
         ..FSDP
     },
     Field {
@@ -178,6 +182,7 @@ pub(super) static ROWS: &[Field] = &[
         env: &["FSDP_MIN_NUM_PARAMS"],
         aliases: &["min_num_params"],
         common: true,
+        needs_value: true,
         ..FSDP
     },
     Field {

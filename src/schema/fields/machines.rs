@@ -1,6 +1,6 @@
 //! Machines: how several of them find each other.
 
-use crate::schema::{Choice, Default, Field, Group, Is, Kind, Platform, Reach, Text, When};
+use crate::schema::{Choice, Default, Field, Group, Is, Kind, Platform, Reach, Spelling, Text, When};
 
 const SEVERAL: When = When::Above("num_machines", 1);
 const MACHINES: Field = Field { group: Group::Machines, when: SEVERAL, ..Field::BLANK };
@@ -19,6 +19,7 @@ pub(super) static ROWS: &[Field] = &[
         ask: "How many machines take part?",
         help: "The number of machines that train together; on SageMaker, the number of instances.",
         kind: Kind::Int { min: 1, max: None },
+        needs_value: true,
         default: Default::Int(1),
         when: When::Always,
         platform: Platform::Anywhere,
@@ -33,6 +34,7 @@ pub(super) static ROWS: &[Field] = &[
         help: "The number of this machine, from 0 on the one that the others connect to: the only line that must \
                differ between the machines' copies of the file.",
         kind: Kind::Int { min: 0, max: None },
+        spelling: Spelling::QuotedNumber,
         default: Default::Int(0),
         flag: Some("--machine_rank"),
         common: true,

@@ -46,6 +46,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--megatron_lm_tp_degree"),
         env: &["MEGATRON_LM_TP_DEGREE"],
         common: true,
+        needs_value: true,
         ..SIZE
     },
     Field {
@@ -57,6 +58,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--megatron_lm_pp_degree"),
         env: &["MEGATRON_LM_PP_DEGREE"],
         common: true,
+        needs_value: true,
         ..SIZE
     },
     Field {
@@ -112,6 +114,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--megatron_lm_gradient_clipping"),
         env: &["MEGATRON_LM_GRADIENT_CLIPPING"],
         common: true,
+        needs_value: true,
         ..FLOAT
     },
     Field {
@@ -122,6 +125,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--megatron_lm_use_custom_fsdp"),
         env: &["MEGATRON_LM_USE_CUSTOM_FSDP"],
         since: Some(Release(1, 13)),
+        needs_value: true,
         ..SWITCH
     },
     Field {

@@ -1,6 +1,6 @@
 //! Parallelism: the sizes of the device mesh, which multiply to the number of processes.
 
-use crate::schema::{Choice, Default, Field, Group, Is, Kind, Reach, Release, When};
+use crate::schema::{Choice, Default, Field, Group, Is, Kind, Reach, Release, Spelling, When};
 
 const CONTEXT: &str = "parallelism_config.parallelism_config_cp_size";
 const SEQUENCE: &str = "parallelism_config.parallelism_config_sp_size";
@@ -25,7 +25,12 @@ const SEQUENCE_ON: When = When::All(&[DEEPSPEED, When::Above(SEQUENCE, 1)]);
 
 const PARALLELISM: Field =
     Field { group: Group::Parallelism, when: MESH, since: Some(Release(1, 10)), ..Field::BLANK };
-const SIZE: Field = Field { kind: Kind::Int { min: 1, max: None }, default: Default::Int(1), ..PARALLELISM };
+const SIZE: Field = Field {
+    kind: Kind::Int { min: 1, max: None },
+    default: Default::Int(1),
+    needs_value: true,
+    ..PARALLELISM
+};
 const SEQUENCES: Field = Field { when: SEQUENCE_ON, since: Some(Release(1, 12)), ..PARALLELISM };
 
 static CONTEXT_BACKENDS: &[Choice] =
@@ -56,6 +61,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--parallelism_config_dp_replicate_size"),
         env: &["PARALLELISM_CONFIG_DP_REPLICATE_SIZE"],
         common: true,
+        spelling: Spelling::QuotedNumber,
         ..SIZE
     },
     Field {
@@ -67,6 +73,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--parallelism_config_dp_shard_size"),
         env: &["PARALLELISM_CONFIG_DP_SHARD_SIZE"],
         common: true,
+        spelling: Spelling::QuotedNumber,
         ..SIZE
     },
     Field {
@@ -79,6 +86,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--parallelism_config_tp_size"),
         env: &["PARALLELISM_CONFIG_TP_SIZE"],
         common: true,
+        spelling: Spelling::QuotedNumber,
         ..SIZE
     },
     Field {
@@ -103,6 +111,7 @@ pub(super) static ROWS: &[Field] = &[
         flag: Some("--parallelism_config_cp_backend"),
         env: &["PARALLELISM_CONFIG_CP_BACKEND"],
         since: Some(Release(1, 12)),
+        needs_value: true,
         ..PARALLELISM
     },
     Field {
@@ -115,6 +124,7 @@ pub(super) static ROWS: &[Field] = &[
         when: CONTEXT_ON,
         flag: Some("--parallelism_config_cp_comm_strategy"),
         env: &["PARALLELISM_CONFIG_CP_COMM_STRATEGY"],
+        needs_value: true,
         ..PARALLELISM
     },
     Field {
@@ -139,6 +149,7 @@ pub(super) static ROWS: &[Field] = &[
         default: Default::Text("deepspeed"),
         flag: Some("--parallelism_config_sp_backend"),
         env: &["PARALLELISM_CONFIG_SP_BACKEND"],
+        needs_value: true,
         ..SEQUENCES
     },
     Field {
@@ -160,6 +171,7 @@ pub(super) static ROWS: &[Field] = &[
         kind: Kind::Int { min: 1, max: None },
         flag: Some("--parallelism_config_sp_seq_length"),
         env: &["PARALLELISM_CONFIG_SP_SEQ_LENGTH"],
+        spelling: Spelling::QuotedNumber,
         ..SEQUENCES
     },
     Field {
@@ -171,6 +183,7 @@ pub(super) static ROWS: &[Field] = &[
         default: Default::Text("sdpa"),
         flag: Some("--parallelism_config_sp_attn_implementation"),
         env: &["PARALLELISM_CONFIG_SP_ATTN_IMPLEMENTATION"],
+        needs_value: true,
         ..SEQUENCES
     },
     Field {
