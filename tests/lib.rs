@@ -5,4 +5,5 @@ mod generated;
 mod hardware;
 #[allow(dead_code, reason = "further tests bring the program to life")]
 mod harness;
+mod init;
 mod loader;

@@ -6,6 +6,8 @@
 mod completions;
 mod explain;
 mod find;
+mod init;
+mod machine;
 mod presets;
 mod source;
 mod streams;
@@ -58,6 +60,7 @@ const EXAMPLES: &str = "Examples:
 enum Verb {
     Validate(validate::Arguments),
     Explain(explain::Arguments),
+    Init(init::Arguments),
     Presets(presets::Arguments),
     Completions(completions::Arguments),
 }
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let end = match arguments.verb {
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
+        Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         None => {
