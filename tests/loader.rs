@@ -116,7 +116,6 @@ const NOT_YET_REFUSED: &[(&str, &str)] = &[
     ("num_processes_minus_one", "a count that only the launch needs"),
     ("num_processes_missing", "a count that only the launch needs"),
     ("num_processes_null", "a count that only the launch needs"),
-    ("sagemaker_unknown_type", "the words of both sorts of config are taken for one list"),
 ];
 
 /// Taken by Accelerate and not obeyed, and not yet seen by us: what several keys mean together, and
