@@ -4,8 +4,10 @@
 //! loader converts them, and a silent file counts with the row's default. Nothing is repaired here.
 
 mod fields;
+mod shape;
 mod sort;
 
+pub use shape::{Deviation, What};
 pub use sort::{Sort, sort};
 
 use crate::document::Document;
