@@ -8,7 +8,7 @@
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers |
 //! | 2 | [`config`] what one file says · [`settings`] what the project asks for |
 //! | 4 | [`rules`] every mistake, one row each |
-//! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config |
+//! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config · [`studio`] the full-screen program |
 //! | 6 | [`cli`] arguments, and one file per verb |
 //!
 //! A config travels `bytes → document → config → rules → report | studio`; what a person changes
@@ -25,6 +25,7 @@ pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod settings;
+pub mod studio;
 pub mod text;
 pub mod value;
 pub mod wizard;

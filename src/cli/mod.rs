@@ -11,9 +11,11 @@ mod machine;
 mod presets;
 mod source;
 mod streams;
+mod studio;
 mod validate;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -45,12 +47,17 @@ impl From<End> for ExitCode {
 /// repairs it without touching a comment.
 #[derive(Debug, Parser)]
 #[command(name = "accel-studio", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    /// Config to open in the full-screen studio; without it a new one is begun
+    file: Option<PathBuf>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
 
 const EXAMPLES: &str = "Examples:
+  accel-studio                            begin a new config in the full-screen studio
+  accel-studio fsdp.yaml                  see and change a config in the studio
   accel-studio validate                   check the configs of this folder
   accel-studio validate fsdp.yaml         check one file
   accel-studio fix fsdp.yaml --write      repair what has one clear answer
@@ -77,10 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
-        None => {
-            streams::err(&Arguments::command().render_help().to_string());
-            End::Failed
-        }
+        None => return studio::run(arguments.file.as_deref()),
     };
     end.into()
 }

@@ -1,0 +1,28 @@
+//! No verb: the full-screen studio.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::streams;
+use crate::studio::{self, Outcome};
+
+/// Opens the studio on a file, or on a new config. A signal that ended it gives 128 and its number,
+/// as shells do.
+pub fn run(file: Option<&Path>) -> ExitCode {
+    match studio::open(file) {
+        Ok(Outcome::Left) => ExitCode::SUCCESS,
+        Ok(Outcome::Deserted) => {
+            streams::err("accel-studio: the terminal went away\n");
+            ExitCode::from(2)
+        }
+        Ok(Outcome::Ended { signal, loses_changes }) => {
+            let lost = if loses_changes { "; unsaved changes are lost" } else { "" };
+            streams::err(&format!("accel-studio: ended by signal {signal}{lost}\n"));
+            ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+        }
+        Err(error) => {
+            streams::err(&format!("accel-studio: {error}\n"));
+            ExitCode::from(2)
+        }
+    }
+}

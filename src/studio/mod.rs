@@ -1,0 +1,169 @@
+//! The full-screen program: receive a message, update the state, perform the effects, draw.
+//!
+//! The studio is handed its screen and its messages, so tests use it exactly as people do. Only
+//! `terminal.rs` knows that a real terminal exists.
+
+mod command;
+mod effect;
+mod fit;
+mod inbox;
+mod keymap;
+mod layout;
+mod paint;
+mod state;
+mod summary;
+mod terminal;
+mod theme;
+mod update;
+mod view;
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+use self::state::State;
+use self::state::source::Source;
+use self::theme::Theme;
+use crate::document::{Document, FileError, Format, Stored};
+
+pub use self::effect::Filed;
+pub use self::inbox::{Inbox, Message};
+pub use self::keymap::page as keys_page;
+pub use self::terminal::open;
+pub use self::theme::Looks;
+
+/// What the studio draws on, and what else it needs of a terminal.
+pub trait Screen {
+    /// How cells reach the eye.
+    type Backend: Backend;
+
+    /// The terminal.
+    fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
+
+    /// Lets the person edit a text elsewhere and gives it back; `Err` says why that failed. The name
+    /// is the file's, for the editor to choose its colours by.
+    fn edit(&mut self, text: &str, name: &str) -> Result<String, String>;
+
+    /// Gives the terminal back to the shell until it continues us.
+    fn suspend(&mut self);
+}
+
+/// What is opened.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// A file that was read.
+    File(Box<Stored>),
+    /// A new config.
+    New {
+        /// The name that it shall have, where one was given.
+        path: Option<PathBuf>,
+        /// Accelerate's own default file, where there is one.
+        default_file: Option<PathBuf>,
+    },
+}
+
+/// How the studio ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person left.
+    Left,
+    /// A signal of this number ended it; `loses_changes` when there were unsaved ones.
+    Ended {
+        /// The signal's number.
+        signal: i32,
+        /// True when unsaved changes are lost.
+        loses_changes: bool,
+    },
+    /// Nobody can send messages any more.
+    Deserted,
+}
+
+/// Why the studio could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StudioError {
+    /// Standard input or output is not a terminal.
+    #[error(
+        "the studio needs a terminal; use `accel-studio validate FILE` to check a file, \
+         `accel-studio fix FILE` to repair it, `accel-studio init --yes` to write a new one"
+    )]
+    NoTerminal,
+    /// The file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The terminal failed.
+    #[error("the terminal could not be used: {0}")]
+    Terminal(String),
+}
+
+/// The studio with one config.
+pub struct Studio {
+    state: State,
+    theme: Theme,
+}
+
+impl Studio {
+    /// The studio, ready to run.
+    pub fn new(opening: Opening, looks: Looks) -> Studio {
+        let state = match opening {
+            Opening::File(stored) => {
+                let document = stored.document().clone();
+                State::new(document, Source { stored: Some(*stored), ..Source::default() })
+            }
+            Opening::New { path, default_file } => {
+                let source = Source { stored: None, wanted: path, default_file };
+                let mut state = State::new(Document::parse("", Format::Yaml), source);
+                update::begin(&mut state);
+                state
+            }
+        };
+        Studio { state, theme: Theme::new(looks) }
+    }
+
+    /// Receives, updates, performs and draws until the person leaves.
+    pub fn run<S: Screen>(&mut self, screen: &mut S, inbox: &Inbox) -> Result<Outcome, StudioError> {
+        loop {
+            self.draw(screen)?;
+            let Ok(message) = inbox.recv() else { return Ok(Outcome::Deserted) };
+            // Whatever else has arrived meanwhile is taken in before the next frame: held keys and
+            // slow lines do not pile up frames.
+            let mut next = Some(message);
+            while let Some(message) = next {
+                self.take(message, screen);
+                if let Some(outcome) = self.state.outcome {
+                    return Ok(outcome);
+                }
+                next = inbox.try_recv().ok();
+            }
+        }
+    }
+
+    /// Draws one frame.
+    pub fn draw<S: Screen>(&mut self, screen: &mut S) -> Result<(), StudioError> {
+        let terminal = screen.terminal();
+        let size = terminal.size().map_err(failed)?;
+        update::resize(&mut self.state, size);
+        let (state, theme) = (&self.state, &self.theme);
+        terminal.draw(|frame| view::draw(state, theme, frame)).map_err(failed)?;
+        Ok(())
+    }
+
+    /// What the config says now, saved or not.
+    pub fn text(&self) -> &str {
+        self.state.history.now().text()
+    }
+
+    /// Takes in one message and the answers to what it caused.
+    fn take<S: Screen>(&mut self, message: Message, screen: &mut S) {
+        let mut waiting = vec![message];
+        while let Some(message) = waiting.pop() {
+            let effects = update::update(&mut self.state, message);
+            waiting.extend(effects.into_iter().filter_map(|effect| effect::perform(effect, screen)));
+        }
+    }
+}
+
+fn failed(error: impl Display) -> StudioError {
+    StudioError::Terminal(error.to_string())
+}

@@ -1,0 +1,223 @@
+//! All that is visible, and all that decides what a key does. Cloneable, without widgets: `update`
+//! changes it, the views draw it, nothing here draws or touches the world.
+
+pub(super) mod dialog;
+pub(super) mod history;
+pub(super) mod sheet;
+pub(super) mod source;
+
+use ratatui::layout::{Rect, Size};
+
+use self::dialog::Dialog;
+use self::history::History;
+use self::sheet::{Row, Section, Sheet};
+use self::source::Source;
+use super::Outcome;
+use super::layout::{self, Areas, Wish};
+use crate::config::Config;
+use crate::document::Document;
+use crate::finding::Finding;
+use crate::key::KeyPath;
+use crate::schema::{Platform, Release};
+
+/// Which part of the screen has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pane {
+    Sections,
+    Form,
+    Text,
+    Findings,
+}
+
+/// A few words about what has just happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    /// The words.
+    pub says: String,
+    /// True for a refusal or a failure.
+    pub is_bad: bool,
+}
+
+/// First visible line of each pane that scrolls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scroll {
+    pub sections: usize,
+    pub form: usize,
+    pub text: usize,
+    pub findings: usize,
+}
+
+/// The studio at one moment.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// Columns and rows of the terminal.
+    pub size: Size,
+    pub source: Source,
+    pub history: History,
+    /// What the document would be if the value being typed or chosen were taken.
+    pub draft: Option<Document>,
+    /// What the shown document says, with its findings.
+    pub sheet: Sheet,
+    /// The Accelerate release the config is for.
+    pub release: Release,
+    pub pane: Pane,
+    /// Index into the sheet's sections.
+    pub section: usize,
+    /// Index into the visible rows of the section.
+    pub row: usize,
+    /// Index into the findings.
+    pub finding: usize,
+    /// Selected line of the text, from 0.
+    pub line: usize,
+    pub scroll: Scroll,
+    /// The text is wanted beside the form.
+    pub text_beside: bool,
+    /// Fields that do not matter now are left out.
+    pub hides_idle: bool,
+    /// The top one has the keys.
+    pub dialogs: Vec<Dialog>,
+    pub note: Option<Note>,
+    /// Leaving follows the save that is under way.
+    pub quits_after_save: bool,
+    /// Set when the studio is to end.
+    pub outcome: Option<Outcome>,
+}
+
+impl State {
+    /// The studio with a document, nothing selected but the first field.
+    pub fn new(document: Document, source: Source) -> State {
+        let release = Release::LATEST;
+        let sheet = Sheet::of(&document, source.name(), release);
+        State {
+            size: Size::default(),
+            source,
+            history: History::new(document),
+            draft: None,
+            sheet,
+            release,
+            pane: Pane::Form,
+            section: 0,
+            row: 0,
+            finding: 0,
+            line: 0,
+            scroll: Scroll::default(),
+            text_beside: true,
+            hides_idle: false,
+            dialogs: Vec::new(),
+            note: None,
+            quits_after_save: false,
+            outcome: None,
+        }
+    }
+
+    /// The document as it is shown: the draft where there is one.
+    pub fn shown(&self) -> &Document {
+        self.draft.as_ref().unwrap_or_else(|| self.history.now())
+    }
+
+    /// True when there is something that the file on disk does not say.
+    pub fn is_modified(&self) -> bool {
+        self.source.saved_text() != self.history.now().text()
+    }
+
+    /// True when the text is no config, so that there is no form.
+    pub fn is_faulty(&self) -> bool {
+        self.shown().fault().is_some()
+    }
+
+    /// Which sort of config it is.
+    pub fn platform(&self) -> Platform {
+        Platform::of(Config::read(self.history.now()).get("compute_environment"))
+    }
+
+    /// The areas of the screen; `None` where it is too small.
+    pub fn areas(&self) -> Option<Areas> {
+        let wish = Wish { pane: self.pane, text_beside: self.text_beside, is_faulty: self.is_faulty() };
+        layout::areas(self.size, wish)
+    }
+
+    /// The window of the top dialog, where it has one.
+    pub fn window(&self) -> Option<Rect> {
+        self.window_of(self.dialogs.last()?)
+    }
+
+    /// The window of a dialog, where it has one.
+    pub fn window_of(&self, dialog: &Dialog) -> Option<Rect> {
+        let wish = dialog.size()?;
+        let areas = self.areas()?;
+        let below = areas.findings.map_or(areas.footer.y, |findings| findings.y);
+        let bottom = if dialog.is_preview() && below > 10 { below } else { areas.footer.y };
+        let room = Rect { x: 1, y: 1, width: self.size.width.saturating_sub(2), height: bottom - 1 };
+        Some(layout::middle(room, wish))
+    }
+
+    /// The selected section.
+    pub fn section(&self) -> Option<&Section> {
+        self.sheet.sections.get(self.section)
+    }
+
+    /// The rows of the selected section that are shown.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        let rows = self.section().map_or(&[][..], |section| &section.rows);
+        rows.iter().filter(|row| !self.hides_idle || row.is_written() || row.idle.is_none())
+    }
+
+    /// The selected row.
+    pub fn row(&self) -> Option<&Row> {
+        self.rows().nth(self.row)
+    }
+
+    /// The selected finding.
+    pub fn finding(&self) -> Option<&Finding> {
+        self.sheet.findings.get(self.finding)
+    }
+
+    /// Selects the row of a place, or the nearest place above it that has one. False where none has.
+    pub fn select(&mut self, path: &KeyPath) -> bool {
+        let Some((section, place)) = self.sheet.row_of(path) else { return false };
+        self.section = section;
+        let wanted = self.sheet.sections[section].rows[place].path.clone();
+        if self.rows().all(|row| row.path != wanted) {
+            self.hides_idle = false;
+        }
+        let row = self.rows().position(|row| row.path == wanted);
+        self.row = row.unwrap_or(0);
+        true
+    }
+
+    /// Reads the shown document anew, and keeps what was selected as far as it is still there.
+    pub fn refresh(&mut self) {
+        let selected = self.row().map(|row| row.path.clone());
+        let finding = self.finding().map(|finding| (finding.rule, finding.place.clone()));
+        self.sheet = Sheet::of(self.shown(), self.source.name(), self.release);
+        if let Some(path) = selected {
+            self.select(&path);
+        }
+        if let Some((rule, place)) = finding {
+            let same = |other: &Finding| other.rule == rule && other.place == place;
+            self.finding = self.sheet.findings.iter().position(same).unwrap_or(self.finding);
+        }
+        self.keep_in_range();
+    }
+
+    /// Indices that point past the end go to the last one.
+    pub fn keep_in_range(&mut self) {
+        self.section = self.section.min(self.sheet.sections.len().saturating_sub(1));
+        self.row = self.row.min(self.rows().count().saturating_sub(1));
+        self.finding = self.finding.min(self.sheet.findings.len().saturating_sub(1));
+        self.line = self.line.min(self.sheet.lines.len().saturating_sub(1));
+        if self.is_faulty() && matches!(self.pane, Pane::Sections | Pane::Form) {
+            self.pane = Pane::Text;
+        }
+    }
+
+    /// Says something in the footer until the next key.
+    pub fn say(&mut self, says: impl Into<String>) {
+        self.note = Some(Note { says: says.into(), is_bad: false });
+    }
+
+    /// Says in the footer what could not be done.
+    pub fn refuse(&mut self, says: impl Into<String>) {
+        self.note = Some(Note { says: says.into(), is_bad: true });
+    }
+}

@@ -1,0 +1,93 @@
+//! What there is to say of the selected field or finding, in full.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::{pane, put, runs, title};
+use crate::finding::Finding;
+use crate::schema::Default;
+use crate::studio::fit::{cut, wrap};
+use crate::studio::state::dialog::Dialog;
+use crate::studio::state::sheet::Row;
+use crate::studio::state::{Pane, State};
+use crate::studio::theme::{Ink, Theme};
+
+/// Draws the detail.
+pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
+    let is_about_finding = state.pane == Pane::Findings || state.is_faulty();
+    let (name, beside, parts) = match (is_about_finding, state.finding(), state.row()) {
+        _ if state.pane == Pane::Sections => match state.section() {
+            Some(section) => {
+                let about = vec![(section.about.to_owned(), theme.ink(Ink::Label))];
+                (section.title.to_owned(), String::new(), about)
+            }
+            None => return,
+        },
+        (true, Some(finding), _) => (finding.rule.to_owned(), String::new(), of_finding(finding, theme)),
+        (_, _, Some(row)) if !state.is_faulty() => {
+            let expected = row.field.map(|field| field.kind.expected()).unwrap_or_default();
+            (row.path.to_string(), expected.replace('`', ""), of_row(state, row, theme))
+        }
+        _ => return,
+    };
+    let room_for_title = usize::from(area.width).saturating_sub(name.chars().count() + 8);
+    let beside = match beside.is_empty() {
+        true => beside,
+        false => format!("{} {}", theme.marks.dot, cut(&beside, room_for_title, theme.marks.cut)),
+    };
+    let room = pane(frame, area, title(&name, &beside, false, theme), false, theme);
+    let room = Rect { x: room.x + 1, width: room.width.saturating_sub(2), ..room };
+    let lines = parts.iter().flat_map(|(text, style)| {
+        wrap(text, usize::from(room.width)).into_iter().map(|line| runs(&line, *style, theme))
+    });
+    for (row, line) in lines.collect::<Vec<Line>>().into_iter().enumerate() {
+        put(frame, room, row, line);
+    }
+}
+
+type Parts = Vec<(String, Style)>;
+
+/// What matters most comes first: there may be room for little.
+fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
+    let mut parts = Vec::new();
+    if let Some(Dialog::Typing(typing)) = state.dialogs.last()
+        && let Some(complaint) = &typing.complaint
+    {
+        parts.push((format!("{} {complaint}", theme.marks.error), theme.ink(Ink::Error)));
+    }
+    for finding in row.findings.iter().filter_map(|index| state.sheet.findings.get(*index)) {
+        parts.extend(of_finding(finding, theme));
+    }
+    if let Some(why) = &row.idle {
+        parts.push((format!("{} {why}", theme.marks.hint), theme.ink(Ink::Hint)));
+    }
+    match row.field {
+        Some(field) => {
+            parts.push((field.help.to_owned(), theme.ink(Ink::Label)));
+            if let (Default::Depends(says), None) = (field.default, &row.value) {
+                parts.push((format!("Unset: {says}"), theme.ink(Ink::Faint)));
+            }
+        }
+        None => parts.push(("Accelerate does not know this key.".to_owned(), theme.ink(Ink::Label))),
+    }
+    if let Some(value) = &row.value {
+        let words = super::form::written(row, value, theme);
+        if words.chars().count() > 20 {
+            parts.push((format!("Value: {words}"), theme.ink(Ink::Faint)));
+        }
+    }
+    parts
+}
+
+/// Message, help and fix.
+fn of_finding(finding: &Finding, theme: &Theme) -> Parts {
+    let (mark, style) = theme.severity(finding.severity);
+    let mut parts = vec![(format!("{mark} {}", finding.message), style)];
+    parts.extend(finding.help.clone().map(|help| (help, theme.ink(Ink::Label))));
+    if let Some(fix) = &finding.fix {
+        parts.push((format!("`f` {}", fix.title), theme.ink(Ink::Good)));
+    }
+    parts
+}

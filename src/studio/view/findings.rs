@@ -1,0 +1,58 @@
+//! The list of findings, the worst first.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{mark_row, pane, put, spread, title};
+use crate::finding::Finding;
+use crate::studio::fit::cut;
+use crate::studio::state::{Pane, State};
+use crate::studio::theme::{Ink, Theme};
+
+/// Draws the list.
+pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
+    let is_active = state.pane == Pane::Findings && state.dialogs.is_empty();
+    let number = state.sheet.findings.len();
+    let beside = if number > 0 { format!("{} of {number}", state.finding + 1) } else { String::new() };
+    let room = pane(frame, area, title("Findings", &beside, is_active, theme), is_active, theme);
+    if number == 0 {
+        return put(frame, room, 0, nothing(state, theme));
+    }
+    let visible = state.sheet.findings.iter().enumerate().skip(state.scroll.findings);
+    for (row, (index, finding)) in visible.take(usize::from(room.height)).enumerate() {
+        put(frame, room, row, line(state, index, finding, theme, usize::from(room.width)));
+        if index == state.finding {
+            let ink = if is_active { Ink::Selected } else { Ink::SelectedIdle };
+            mark_row(frame, room, row, theme.ink(ink));
+        }
+    }
+}
+
+fn nothing<'a>(state: &State, theme: &Theme) -> Span<'a> {
+    if state.shown().root().is_none() {
+        return Span::styled(" nothing is set yet", theme.ink(Ink::Faint));
+    }
+    let says = format!(" {} nothing is wrong that Accelerate {} would mind", theme.marks.good, state.release);
+    Span::styled(says, theme.ink(Ink::Good))
+}
+
+fn line<'a>(state: &State, index: usize, finding: &Finding, theme: &Theme, width: usize) -> Line<'a> {
+    let (mark, style) = theme.severity(finding.severity);
+    let number = state.sheet.spans.get(index).map_or(1, |span| state.sheet.line_of(span.start) + 1);
+    let digits = state.sheet.lines.len().max(1).ilog10() as usize + 1;
+    let fix = match &finding.fix {
+        Some(fix) if fix.safe => " fix ",
+        Some(_) => " fix? ",
+        None => "",
+    };
+    let before = format!("{number:>digits$}  ");
+    let room = width.saturating_sub(3 + before.len() + fix.len() + 1);
+    let says = finding.message.replace('`', "");
+    let left = vec![
+        Span::styled(format!(" {mark} "), style),
+        Span::styled(before, theme.ink(Ink::LineNumber)),
+        Span::styled(cut(&says, room, theme.marks.cut), theme.ink(Ink::Label)),
+    ];
+    spread(left, vec![Span::styled(fix, theme.ink(Ink::Good))], width)
+}

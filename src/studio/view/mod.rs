@@ -1,0 +1,150 @@
+//! From state to cells. Views decide nothing: what is selected, dimmed or possible is in the state.
+
+mod bars;
+mod detail;
+mod dialog;
+mod findings;
+mod form;
+mod reading;
+mod sections;
+mod text;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::symbols::merge::MergeStrategy;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+use unicode_width::UnicodeWidthStr;
+
+use super::command::Command;
+use super::fit::{self, Run};
+use super::layout::{SMALLEST, inside};
+use super::state::{Pane, State};
+use super::theme::{Ink, Theme};
+
+/// Draws the studio.
+pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
+    let Some(areas) = state.areas() else { return too_small(theme, frame) };
+    bars::header(state, theme, frame, areas.header);
+    let mut panes = [Pane::Sections, Pane::Form, Pane::Text, Pane::Findings];
+    // The pane in use comes last, so that the border it shares shows that it is in use.
+    panes.sort_by_key(|pane| *pane == state.pane);
+    if let Some(area) = areas.detail {
+        detail::draw(state, theme, frame, area);
+    }
+    for pane in panes {
+        match (pane, areas.sections, areas.form, areas.text, areas.findings) {
+            (Pane::Sections, Some(area), ..) => sections::draw(state, theme, frame, area),
+            (Pane::Form, _, Some(area), ..) => form::draw(state, theme, frame, area),
+            (Pane::Text, _, _, Some(area), _) => text::draw(state, theme, frame, area),
+            (Pane::Findings, .., Some(area)) => findings::draw(state, theme, frame, area),
+            _ => {}
+        }
+    }
+    for dialog in &state.dialogs {
+        if let Some(window) = state.window_of(dialog) {
+            dialog::draw(state, dialog, theme, frame, window);
+        }
+    }
+    bars::footer(state, theme, frame, areas.footer);
+}
+
+/// The command of the footer's hint under a cell.
+pub(super) fn footer_command(state: &State, at: Position) -> Option<Command> {
+    bars::command_at(state, at)
+}
+
+/// The line of the top dialog's list under a cell.
+pub(super) fn dialog_line(state: &State, at: Position) -> Option<usize> {
+    dialog::line_at(state, at)
+}
+
+fn too_small(theme: &Theme, frame: &mut Frame) {
+    let area = frame.area();
+    let says = format!(
+        "This window has {}x{} cells. The studio needs {}x{}: make it larger, or press q to leave.",
+        area.width, area.height, SMALLEST.width, SMALLEST.height
+    );
+    for (row, line) in fit::wrap(&says, usize::from(area.width)).into_iter().enumerate() {
+        put(frame, area, row, runs(&line, Style::default(), theme));
+    }
+}
+
+/// Writes a line into a row of an area, if the area has that row.
+fn put<'a>(frame: &mut Frame, area: Rect, row: usize, line: impl Into<Line<'a>>) {
+    let Ok(row) = u16::try_from(row) else { return };
+    if row < area.height && area.width > 0 {
+        frame.render_widget(line.into(), Rect { y: area.y + row, height: 1, ..area });
+    }
+}
+
+/// Gives a row of an area a style, all the way across.
+fn mark_row(frame: &mut Frame, area: Rect, row: usize, style: Style) {
+    let Ok(row) = u16::try_from(row) else { return };
+    if row < area.height {
+        frame.buffer_mut().set_style(Rect { y: area.y + row, height: 1, ..area }, style);
+    }
+}
+
+/// The frame of a pane with its title; gives the room inside.
+fn pane(frame: &mut Frame, area: Rect, title: Line<'_>, is_active: bool, theme: &Theme) -> Rect {
+    let ink = if is_active { Ink::BorderActive } else { Ink::Border };
+    let block = Block::bordered()
+        .border_set(theme.marks.border)
+        .border_style(theme.ink(ink))
+        .merge_borders(MergeStrategy::Exact)
+        .title(title);
+    frame.render_widget(block, area);
+    inside(area)
+}
+
+/// A pane's title: its name, and a few words beside it.
+fn title<'a>(name: &str, beside: &str, is_active: bool, theme: &Theme) -> Line<'a> {
+    let ink = if is_active { Ink::TitleActive } else { Ink::Title };
+    let mut spans = vec![Span::styled(format!(" {name} "), theme.ink(ink))];
+    if !beside.is_empty() {
+        spans.push(Span::styled(format!("{beside} "), theme.ink(Ink::Faint)));
+    }
+    Line::from(spans)
+}
+
+/// An empty window above everything, with a frame and a title; gives the room inside.
+fn window(frame: &mut Frame, area: Rect, title: &str, theme: &Theme) -> Rect {
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .border_set(theme.marks.border)
+        .border_style(theme.ink(Ink::BorderActive))
+        .style(theme.ink(Ink::Dialog))
+        .title(Span::styled(format!(" {title} "), theme.ink(Ink::TitleActive)));
+    frame.render_widget(block, area);
+    let room = inside(area);
+    Rect { x: room.x + 1.min(room.width), width: room.width.saturating_sub(2), ..room }
+}
+
+/// Runs as spans: what stood in backticks gets weight.
+fn runs<'a>(runs: &[Run], style: Style, theme: &Theme) -> Line<'a> {
+    let ink = |run: &Run| if run.is_code { style.patch(theme.ink(Ink::Name)) } else { style };
+    runs.iter().map(|run| Span::styled(run.text.clone(), ink(run))).collect::<Vec<_>>().into()
+}
+
+/// A line with something at its left and something at its right end; the left gives way.
+fn spread<'a>(left: Vec<Span<'a>>, right: Vec<Span<'a>>, width: usize) -> Line<'a> {
+    let wide = |spans: &[Span]| spans.iter().map(|span| span.content.width()).sum::<usize>();
+    let (used, needed) = (wide(&left), wide(&right));
+    let gap = width.saturating_sub(used + needed);
+    if used + needed > width {
+        return Line::from(left);
+    }
+    let mut spans = left;
+    spans.push(Span::raw(" ".repeat(gap)));
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// A text in exactly `width` columns.
+fn padded(text: &str, width: usize, theme: &Theme) -> String {
+    let text = fit::cut(text, width, theme.marks.cut);
+    let gap = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(gap))
+}

@@ -1,0 +1,67 @@
+//! Pages and diffs, with a hint where there is more.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{padded, put, runs};
+use crate::document::diff::{Change, DiffLine};
+use crate::studio::fit::wrap;
+use crate::studio::state::dialog::{Body, Line as Part, Reading, term_width};
+use crate::studio::theme::{Ink, Theme};
+
+/// Draws what is being read.
+pub(super) fn draw(reading: &Reading, theme: &Theme, frame: &mut Frame, room: Rect) {
+    let width = usize::from(room.width);
+    let lines: Vec<Line> = match &reading.body {
+        Body::Page(parts) => page(parts, theme, width),
+        Body::Diff(lines) => lines.iter().map(|line| difference(line, theme, width)).collect(),
+    };
+    let height = usize::from(room.height);
+    let is_cut = lines.len() > reading.scroll + height;
+    for (row, line) in lines.into_iter().skip(reading.scroll).take(height).enumerate() {
+        put(frame, room, row, line);
+    }
+    if is_cut && height > 0 {
+        let more = padded(&format!("{} more below", theme.marks.cut), width, theme);
+        put(frame, room, height - 1, Span::styled(more, theme.ink(Ink::Faint)));
+    }
+}
+
+fn page<'a>(parts: &[Part], theme: &Theme, width: usize) -> Vec<Line<'a>> {
+    let terms = term_width(parts);
+    parts.iter().flat_map(|part| rows(part, terms, theme, width)).collect()
+}
+
+fn rows<'a>(part: &Part, terms: usize, theme: &Theme, width: usize) -> Vec<Line<'a>> {
+    match part {
+        Part::Gap => vec![Line::default()],
+        Part::Heading(text) => vec![Line::styled(text.clone(), theme.ink(Ink::TitleActive))],
+        Part::Words(text) => {
+            wrap(text, width).iter().map(|line| runs(line, theme.ink(Ink::Label), theme)).collect()
+        }
+        Part::Term(term, says) => {
+            let wrapped = wrap(says, width.saturating_sub(terms + 3));
+            let first = |row: usize| if row == 0 { term.as_str() } else { "" };
+            let line = |(row, line): (usize, &Vec<_>)| {
+                let term = Span::styled(padded(first(row), terms, theme), theme.ink(Ink::KeyCap));
+                let mut pieces = vec![term, Span::raw("   ")];
+                pieces.extend(runs(line, theme.ink(Ink::Label), theme).spans);
+                Line::from(pieces)
+            };
+            wrapped.iter().enumerate().map(line).collect()
+        }
+    }
+}
+
+fn difference<'a>(line: &DiffLine, theme: &Theme, width: usize) -> Line<'a> {
+    let (sign, ink) = match line.change {
+        Change::Kept => (" ", Ink::Faint),
+        Change::Removed => ("-", Ink::Removed),
+        Change::Added => ("+", Ink::Added),
+        Change::Gap => return Line::styled(theme.marks.cut, theme.ink(Ink::Faint)),
+    };
+    let number = format!("{:>4} ", line.number);
+    let text = padded(&format!("{sign} {}", line.text.replace('\t', "    ")), width.saturating_sub(5), theme);
+    Line::from(vec![Span::styled(number, theme.ink(Ink::LineNumber)), Span::styled(text, theme.ink(ink))])
+}
