@@ -1,5 +1,6 @@
 //! Behaviour by what a user can notice: one binary, one file per promise.
 
+mod edit_properties;
 mod editing;
 mod generated;
 mod hardware;

@@ -5,7 +5,9 @@ use super::super::layout::{Layout, after, before, is_blank, line_end};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
 use super::set::{is_empty, json_shape, replace};
-use super::site::{Entry, check_tail, comma, entries, is_tail, is_unwritten, margin_of};
+use super::site::{
+    Entry, block_text_before, check_tail, comma, entries, has_mark, is_tail, is_unwritten, margin_of,
+};
 use super::{Patch, Plan, Refusal};
 use crate::key::{KeyPath, Step};
 use crate::value::Value;
@@ -127,7 +129,12 @@ fn put_on_line(document: &Document, node: &Node, neighbour: Entry, is_first: boo
         return Ok(vec![Patch::insert(neighbour.start, format!("{line}{}{margin}", layout.eol))]);
     }
     check_tail(text, neighbour.end)?;
-    Ok(vec![Patch::insert(line_end(text, neighbour.end), format!("{}{margin}{line}", layout.eol))])
+    let end = line_end(text, neighbour.end);
+    if end == text.len() && block_text_before(document, end).is_some_and(|block| !has_mark(block, text, '-'))
+    {
+        return Err(Refusal::Entangled("a text that ends with the file"));
+    }
+    Ok(vec![Patch::insert(end, format!("{}{margin}{line}", layout.eol))])
 }
 
 fn put_first_in_brackets(document: &Document, node: &Node, next: Entry, new: &New) -> Plan {

@@ -5,7 +5,9 @@ use super::super::layout::{after, before, is_blank, line_end, line_start, next_l
 use super::super::{Data, Document, Node, Style};
 use super::insert::has_own_line;
 use super::set::lead;
-use super::site::{Entry, check_tail, comma, entries, is_tail, margin_of};
+use super::site::{
+    Entry, block_text_before, check_tail, comma, entries, has_mark, is_tail, margin_of, would_take_in,
+};
 use super::{Patch, Plan, Refusal};
 use crate::key::{KeyPath, Step};
 
@@ -19,9 +21,9 @@ pub(super) fn remove(document: &Document, path: &KeyPath) -> Plan {
     let entry = *entries.get(index).ok_or(Refusal::NoSuchPlace)?;
     match (node.style, entries.len()) {
         (Style::Flow, 1) => Ok(only_in_brackets(text, node, entry)),
-        (Style::Flow, _) => Ok(in_brackets(text, node, &entries, index)),
+        (Style::Flow, _) => Ok(in_brackets(document, node, &entries, index)),
         (_, 1) => only_on_line(document, &above, node, entry),
-        _ => on_line(text, entry, entries.get(index + 1).filter(|_| index == 0)),
+        _ => on_line(document, entry, entries.get(index + 1).filter(|_| index == 0)),
     }
 }
 
@@ -34,10 +36,16 @@ fn index_of(node: &Node, path: &KeyPath) -> Option<usize> {
 }
 
 /// `next` is the entry after the first one.
-fn on_line(text: &str, entry: Entry, next: Option<&Entry>) -> Plan {
+fn on_line(document: &Document, entry: Entry, next: Option<&Entry>) -> Plan {
+    let text = document.text();
     check_tail(text, entry.end)?;
     if is_blank(before(text, entry.start)) {
-        return Ok(vec![whole_lines(text, entry)]);
+        let follows = next_line(text, line_end(text, entry.end));
+        let above = block_text_before(document, line_start(text, entry.start));
+        if above.is_some_and(|block| would_take_in(block, text, follows)) {
+            return Err(Refusal::Entangled("a text above it that would take in the next line"));
+        }
+        return Ok(vec![whole_lines(document, entry)]);
     }
     // The first key beside the dash of a list: the next one takes its place.
     margin_of(text, entry.start)?;
@@ -52,13 +60,17 @@ fn on_line(text: &str, entry: Entry, next: Option<&Entry>) -> Plan {
 
 /// The lines of an entry with one line break: the one after it, or the one before it at the end of a
 /// text without a last one.
-fn whole_lines(text: &str, entry: Entry) -> Patch {
+fn whole_lines(document: &Document, entry: Entry) -> Patch {
+    let text = document.text();
     let start = line_start(text, entry.start);
     let end = line_end(text, entry.end);
     if end < text.len() {
         return Patch::delete(start, next_line(text, end));
     }
     let above = &text[..start];
+    if block_text_before(document, above.trim_end().len()).is_some_and(|block| !has_mark(block, text, '-')) {
+        return Patch::delete(start, end);
+    }
     let break_length = if above.ends_with("\r\n") { 2 } else { usize::from(above.ends_with(['\n', '\r'])) };
     Patch::delete(start - break_length, end)
 }
@@ -81,7 +93,7 @@ fn only_on_line(document: &Document, above: &KeyPath, node: &Node, entry: Entry)
     if !is_blank(before(text, entry.start)) {
         return Err(Refusal::Entangled("something before it on its line"));
     }
-    Ok(vec![Patch::insert(lead, format!(" {empty}")), whole_lines(text, entry)])
+    Ok(vec![Patch::insert(lead, format!(" {empty}")), whole_lines(document, entry)])
 }
 
 fn only_in_brackets(text: &str, node: &Node, entry: Entry) -> Vec<Patch> {
@@ -93,7 +105,8 @@ fn only_in_brackets(text: &str, node: &Node, entry: Entry) -> Vec<Patch> {
     }
 }
 
-fn in_brackets(text: &str, node: &Node, entries: &[Entry], index: usize) -> Vec<Patch> {
+fn in_brackets(document: &Document, node: &Node, entries: &[Entry], index: usize) -> Vec<Patch> {
+    let text = document.text();
     let entry = entries[index];
     let own_comma = comma(text, entry.end);
     let end = own_comma.map_or(entry.end, |at| at + 1);
@@ -103,7 +116,7 @@ fn in_brackets(text: &str, node: &Node, entries: &[Entry], index: usize) -> Vec<
         .flatten()
         .map(|at| Patch::delete(at, at + 1));
     if has_own_line(text, node, entry) && is_tail(after(text, end)) {
-        let lines = whole_lines(text, Entry { start: entry.start, end });
+        let lines = whole_lines(document, Entry { start: entry.start, end });
         return comma_before.into_iter().chain([lines]).collect();
     }
     if !is_last {

@@ -1,7 +1,7 @@
 //! Where the parts of a list or mapping stand in the text, to the byte: what the tree's spans leave
 //! open because only an editor needs it (dashes, colons, commas, comments).
 
-use super::super::layout::{after, before, is_blank, line_end, next_line};
+use super::super::layout::{after, before, is_blank, line_end, margin, next_line};
 use super::super::{Data, Document, Node, Pair, Span, Style};
 use super::{Plan, Refusal};
 
@@ -80,9 +80,8 @@ pub(super) fn end_of(node: &Node, text: &str) -> Plan<usize> {
 
 /// The end of a `|` or `>` text. Blank lines after it count only where `+` keeps them.
 fn end_of_block_text(node: &Node, text: &str) -> usize {
-    let header = after(text, node.span.start);
     let mut end = line_end(text, node.span.end);
-    while header.split('#').next().is_some_and(|marks| marks.contains('+')) {
+    while has_mark(node, text, '+') {
         let next = next_line(text, end);
         let blank_end = line_end(text, next);
         if next == end || next == text.len() || !is_blank(&text[next..blank_end]) {
@@ -91,6 +90,38 @@ fn end_of_block_text(node: &Node, text: &str) -> usize {
         end = blank_end;
     }
     end
+}
+
+/// The `|` or `>` text that ends at `at`, empty lines aside.
+pub(super) fn block_text_before(document: &Document, at: usize) -> Option<&Node> {
+    let text = document.text();
+    let mut found = None;
+    leaves(document.root()?, &mut |leaf| {
+        let is_block = matches!(leaf.style, Style::Literal | Style::Folded);
+        if is_block && text.get(leaf.span.end..at).is_some_and(|gap| gap.trim().is_empty()) {
+            found = Some(leaf);
+        }
+        found.is_some()
+    });
+    found
+}
+
+/// What stands after `|` or `>`: `-` drops the line breaks at the end, `+` keeps all.
+pub(super) fn has_mark(block_text: &Node, text: &str, mark: char) -> bool {
+    let marks = after(text, block_text.span.start).split('#').next();
+    marks.is_some_and(|marks| marks.contains(mark))
+}
+
+/// True when a line that begins at `line` would belong to the `|` or `>` text if it followed it.
+pub(super) fn would_take_in(block_text: &Node, text: &str, line: usize) -> bool {
+    let body = next_line(text, line_end(text, block_text.span.start));
+    if line == text.len() {
+        return false;
+    }
+    match is_blank(after(text, line)) {
+        true => has_mark(block_text, text, '+'),
+        false => margin(text, line).len() >= margin(text, body).len(),
+    }
 }
 
 /// The colon of a pair; `None` where it has none: `{a}`, `? a`.
@@ -159,7 +190,7 @@ pub(super) fn header_comment<'a>(node: &Node, text: &'a str) -> Option<&'a str> 
 }
 
 /// True when a test holds for a scalar or alias of the tree, keys included, in the order of the text.
-pub(super) fn leaves(node: &Node, test: &mut impl FnMut(&Node) -> bool) -> bool {
+pub(super) fn leaves<'a>(node: &'a Node, test: &mut impl FnMut(&'a Node) -> bool) -> bool {
     match &node.data {
         Data::Map(pairs) => pairs.iter().any(|pair| leaves(&pair.key, test) || leaves(&pair.value, test)),
         Data::List(items) => items.iter().any(|item| leaves(item, test)),
