@@ -2,9 +2,11 @@
 
 mod edit_properties;
 mod editing;
+mod explain;
+mod fix;
+mod formats;
 mod generated;
 mod hardware;
-#[allow(dead_code, reason = "further tests bring the program to life")]
 mod harness;
 mod init;
 mod loader;
@@ -16,3 +18,4 @@ mod studio_new;
 mod studio_quit;
 mod studio_resize;
 mod studio_save;
+mod validate;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::source::{Source, reason};
+use super::source::Source;
 use crate::report::Unread;
 
 /// Folders below the named one that are searched; deeper ones hold no configs, but may hold loops.
@@ -45,9 +45,13 @@ fn folder(path: &Path) -> Vec<Result<Source, Unread>> {
     let name = path.display().to_string();
     let mut files = Vec::new();
     match search(path, DEPTH, &mut files) {
-        Err(error) => vec![Err(Unread { name, reason: reason(&error) })],
+        Err(error) => {
+            let reason = format!("the folder `{name}` cannot be read: {error}");
+            vec![Err(Unread { name, reason })]
+        }
         Ok(()) if files.is_empty() => {
-            let reason = "no Accelerate config in this folder; name the file to check it anyway".to_owned();
+            let place = if name == "." { "this folder".to_owned() } else { format!("`{name}`") };
+            let reason = format!("there is no Accelerate config in {place}; name a file to check it anyway");
             vec![Err(Unread { name, reason })]
         }
         Ok(()) => files.into_iter().map(|file| Ok(Source::File(file))).collect(),

@@ -6,9 +6,11 @@
 mod completions;
 mod explain;
 mod find;
+mod fix;
 mod init;
 mod machine;
 mod presets;
+mod project;
 mod source;
 mod streams;
 mod studio;
@@ -66,6 +68,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 enum Verb {
     Validate(validate::Arguments),
+    Fix(fix::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
     Presets(presets::Arguments),
@@ -80,6 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let end = match arguments.verb {
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
+        Some(Verb::Fix(arguments)) => fix::run(&arguments),
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),

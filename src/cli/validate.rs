@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
 use super::{End, find};
 use crate::finding::Severity;
 use crate::report::pretty::Look;
-use crate::report::{Checked, Entry, Tally, Unread, json, line, pretty};
-use crate::rules;
+use crate::report::{Entry, Tally, Unread, json, line, pretty};
 use crate::schema::Release;
 
 /// Say what is wrong with configs, and where
@@ -29,9 +29,9 @@ pub struct Arguments {
     /// How to show findings [default: pretty on a terminal, else text]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Exit with 1 when there are findings of this severity or a worse one
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    fail_on: FailOn,
+    /// Exit with 1 when there are findings of this severity or a worse one [default: error]
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
     /// Show hints too: what works and could be better
     #[arg(long)]
     hints: bool,
@@ -41,6 +41,9 @@ pub struct Arguments {
     /// Name to show for standard input; a name in .json reads it as JSON
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
+    /// Check for this release of Accelerate instead of the newest
+    #[arg(long, value_name = "RELEASE")]
+    accelerate: Option<Release>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
@@ -86,20 +89,34 @@ impl FailOn {
 
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
-    let mut entries = check_all(&find::sources(&arguments.named, &arguments.stdin_name));
-    let tally = Tally::of(&entries);
+    let sources = find::sources(&arguments.named, &arguments.stdin_name);
+    let project = Project::of(sources.iter().flatten(), arguments.accelerate);
+    let mut entries = check_all(&project, &sources);
+    let is_found =
+        std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));
     let format =
         arguments.format.unwrap_or(if streams::is_watched() { Format::Pretty } else { Format::Text });
-    if !arguments.hints && arguments.fail_on != FailOn::Hint && format != Format::Json {
+    if !arguments.hints && arguments.fail_on != Some(FailOn::Hint) && format != Format::Json {
         hide_hints(&mut entries);
     }
+    project.complaints.iter().for_each(|complaint| streams::err(&line::complaint(complaint)));
     let is_written = show(arguments, format, &entries);
-    let failing = arguments.fail_on.severity().map_or(0, |severity| tally.at_least(severity));
-    match (is_written && tally.unread == 0, failing) {
+    let is_done = is_written && project.complaints.is_empty() && entries.iter().all(Result::is_ok);
+    match (is_done, is_found) {
         (false, _) => End::Failed,
-        (true, 0) => End::Clean,
-        (true, _) => End::Found,
+        (true, true) => End::Found,
+        (true, false) => End::Clean,
     }
+}
+
+/// True for a file with findings that the person or the project wants to fail on.
+fn fails(arguments: &Arguments, project: &Project, source: &Result<Source, Unread>, entry: &Entry) -> bool {
+    let (Ok(source), Ok(checked)) = (source, entry) else { return false };
+    let limit = match arguments.fail_on {
+        Some(wish) => wish.severity(),
+        None => Some(project.fail_on(source).unwrap_or(Severity::Error)),
+    };
+    limit.is_some_and(|limit| checked.findings.iter().any(|finding| finding.severity >= limit))
 }
 
 /// Writes the report; false when that was not possible.
@@ -112,8 +129,8 @@ fn show(arguments: &Arguments, format: Format, entries: &[Entry]) -> bool {
         Format::Text => line::report(entries),
         Format::Json => return streams::out(&json::report(entries)),
     };
-    let unread: String = entries.iter().filter_map(|entry| entry.as_ref().err()).map(line::unread).collect();
-    streams::err(&unread);
+    let unread = entries.iter().filter_map(|entry| entry.as_ref().err());
+    unread.for_each(|unread| streams::err(&line::complaint(&unread.reason)));
     let tally = Tally::of(entries);
     if !arguments.quiet && tally.files > 0 {
         report += &tally.sentence();
@@ -129,7 +146,11 @@ fn hide_hints(entries: &mut [Entry]) {
 }
 
 /// Checks all sources, several at a time, and keeps their order.
-fn check_all(sources: &[Result<Source, Unread>]) -> Vec<Entry> {
+fn check_all(project: &Project, sources: &[Result<Source, Unread>]) -> Vec<Entry> {
+    let check = |source: &Result<Source, Unread>| match source {
+        Ok(source) => project.check(source),
+        Err(Unread { name, reason }) => Err(Unread { name: name.clone(), reason: reason.clone() }),
+    };
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(sources.len());
     if workers <= 1 {
         return sources.iter().map(check).collect();
@@ -151,19 +172,4 @@ fn check_all(sources: &[Result<Source, Unread>]) -> Vec<Entry> {
 fn take<'a, T>(next: &AtomicUsize, list: &'a [T]) -> Option<(usize, &'a T)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     list.get(index).map(|item| (index, item))
-}
-
-fn check(source: &Result<Source, Unread>) -> Entry {
-    let source = match source {
-        Ok(source) => source,
-        Err(Unread { name, reason }) => return Err(Unread { name: name.clone(), reason: reason.clone() }),
-    };
-    let name = source.name();
-    match source.read() {
-        Ok(document) => {
-            let findings = rules::check(&document, &source.file_name(), Release::LATEST);
-            Ok(Checked { name, document, findings })
-        }
-        Err(reason) => Err(Unread { name, reason }),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Checked, Entry, Unread, clean};
+use super::{Checked, Entry, clean};
 use crate::finding::Finding;
 
 /// All checked files of a run, one line for each finding and, where it has advice, one below it.
@@ -14,9 +14,9 @@ pub fn report(entries: &[Entry]) -> String {
     out
 }
 
-/// One line about a file that could not be checked.
-pub fn unread(unread: &Unread) -> String {
-    format!("accel-studio: {}: {}\n", clean::words(&unread.name), clean::words(&unread.reason))
+/// One line about what could not be done. The reason names the file.
+pub fn complaint(reason: &str) -> String {
+    format!("accel-studio: {}\n", clean::words(reason))
 }
 
 fn write(out: &mut String, checked: &Checked, finding: &Finding) {

@@ -7,6 +7,7 @@ mod clean;
 pub mod json;
 pub mod line;
 pub mod page;
+pub mod patch;
 pub mod pretty;
 mod tally;
 
@@ -31,7 +32,7 @@ pub struct Checked {
 pub struct Unread {
     /// Its name as the person gave it.
     pub name: String,
-    /// Why, as a sentence in lower case: "there is no such file".
+    /// Why, as a sentence that names the file: "there is no file `a.yaml`".
     pub reason: String,
 }
 

@@ -105,6 +105,10 @@ impl std::error::Error for Picture<'_> {}
 
 impl fmt::Display for Picture<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.checked.document.text().is_empty() {
+            // There is no line to show, so nothing else would name the file.
+            write!(out, "{}: ", clean::words(&self.checked.name))?;
+        }
         out.write_str(&clean::words(&self.finding.message))
     }
 }

@@ -15,12 +15,14 @@ mod legacy;
 mod misplaced;
 mod missing;
 mod placeholder;
+mod repair;
 mod sample;
 mod syntax;
 mod types;
 mod yaml11;
 
 pub use facts::{Entry, Facts, Nature};
+pub use repair::{Repaired, repair};
 pub use sample::Sample;
 
 use crate::config::Config;

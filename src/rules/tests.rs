@@ -39,6 +39,19 @@ fn every_place_lies_in_the_text() {
 }
 
 #[test]
+fn every_fix_applies_and_leaves_its_rule_silent() {
+    for rule in all() {
+        let document = Document::from_bytes(&rule.bad.completed(), Format::of(rule.bad.file));
+        for finding in check(&document, rule.bad.file, Release::LATEST) {
+            let Some(fix) = &finding.fix else { continue };
+            let applied = document.apply(&fix.edits).unwrap_or_else(|error| panic!("{}: {error}", rule.name));
+            let left = check(&applied.document, rule.bad.file, Release::LATEST);
+            assert!(!names(&left).contains(&rule.name), "{}: {}", rule.name, applied.document.text());
+        }
+    }
+}
+
+#[test]
 fn names_are_unique_and_say_their_subject() {
     let mut seen = Vec::new();
     for rule in all() {

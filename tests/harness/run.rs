@@ -37,6 +37,7 @@ impl Room {
     }
 
     /// Sets a variable.
+    #[allow(dead_code, reason = "few stories need one")]
     pub fn variable(mut self, name: &str, value: &str) -> Room {
         self.variables.push((name.to_owned(), value.to_owned()));
         self

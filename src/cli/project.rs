@@ -1,0 +1,79 @@
+//! Checking files as their project asks: which release, which rules, how bad.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::source::Source;
+use crate::document::Document;
+use crate::finding::{Finding, Severity};
+use crate::report::{Checked, Entry, Unread};
+use crate::rules;
+use crate::schema::Release;
+use crate::settings::{self, Settings};
+
+/// The settings of every folder that a run touches.
+pub struct Project {
+    release: Option<Release>,
+    folders: HashMap<PathBuf, Settings>,
+    /// Settings that could not be read or name unknown rules, one sentence each.
+    pub complaints: Vec<String>,
+}
+
+impl Project {
+    /// Reads the settings for these sources. A release given on the command line beats theirs.
+    pub fn of<'s>(sources: impl IntoIterator<Item = &'s Source>, release: Option<Release>) -> Project {
+        let mut project = Project { release, folders: HashMap::new(), complaints: Vec::new() };
+        for source in sources {
+            let folder = source.folder();
+            if !project.folders.contains_key(&folder) {
+                let settings = project.read(&folder);
+                project.folders.insert(folder, settings);
+            }
+        }
+        project.complaints.sort();
+        project.complaints.dedup();
+        project
+    }
+
+    fn read(&mut self, folder: &Path) -> Settings {
+        let found = match settings::above(folder) {
+            Ok(found) => found,
+            Err(error) => {
+                self.complaints.push(error.to_string());
+                return Settings::default();
+            }
+        };
+        let unknown = found.settings.named_rules().filter(|name| rules::find(name).is_none());
+        let path = found.path.as_deref().unwrap_or(folder).display();
+        self.complaints.extend(unknown.map(|name| format!("{path}: there is no rule `{name}`")));
+        found.settings
+    }
+
+    fn settings(&self, source: &Source) -> Settings {
+        self.folders.get(&source.folder()).cloned().unwrap_or_default()
+    }
+
+    /// What is wrong with a document, as its project sees it.
+    pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
+        let settings = self.settings(source);
+        let release = self.release.or(settings.accelerate).unwrap_or(Release::LATEST);
+        settings.apply(rules::check(document, &source.name(), release))
+    }
+
+    /// Reads and checks a source.
+    pub fn check(&self, source: &Source) -> Entry {
+        let name = source.name();
+        match source.read() {
+            Ok(document) => {
+                let findings = self.findings(source, &document);
+                Ok(Checked { name, document, findings })
+            }
+            Err(reason) => Err(Unread { name, reason }),
+        }
+    }
+
+    /// From which severity on a finding of this source makes the run fail, where the project says so.
+    pub fn fail_on(&self, source: &Source) -> Option<Severity> {
+        self.settings(source).fail_on
+    }
+}

@@ -1,0 +1,34 @@
+//! `explain`: every rule has a page, and the pages are also the reference.
+
+use accel_studio::{report::page, rules};
+
+use crate::harness::picture::{assert_file, assert_picture};
+use crate::harness::run::Room;
+
+#[test]
+fn a_rule_has_a_page() {
+    let run = Room::new().run(&["explain", "yaml/tab"]);
+    assert_eq!(run.code, 0);
+    assert_picture("explain-tab", &run.stdout);
+}
+
+#[test]
+fn without_a_name_all_rules_are_listed() {
+    let run = Room::new().run(&["explain"]);
+    let named = |name: &str| run.stdout.lines().any(|line| line.starts_with(name));
+    assert!(run.code == 0 && rules::all().all(|rule| named(rule.name)), "{}", run.stdout);
+}
+
+#[test]
+fn a_slip_is_understood() {
+    let run = Room::new().run(&["explain", "yaml/tabs"]);
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (2, "accel-studio: there is no rule `yaml/tabs`; did you mean `yaml/tab`?\n")
+    );
+}
+
+#[test]
+fn the_reference_is_fresh() {
+    assert_file("docs/rules.md", &page::reference());
+}
