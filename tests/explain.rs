@@ -32,3 +32,11 @@ fn a_slip_is_understood() {
 fn the_reference_is_fresh() {
     assert_file("docs/rules.md", &page::reference());
 }
+
+#[test]
+fn the_schema_is_printed_for_editors() {
+    let run = Room::new().run(&["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&run.stdout).expect("valid JSON");
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("\"distributed_type\": {") && schema["title"].is_string());
+}

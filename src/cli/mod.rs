@@ -11,6 +11,7 @@ mod init;
 mod machine;
 mod presets;
 mod project;
+mod schema;
 mod source;
 mod streams;
 mod studio;
@@ -70,6 +71,7 @@ enum Verb {
     Validate(validate::Arguments),
     Fix(fix::Arguments),
     Explain(explain::Arguments),
+    Schema(schema::Arguments),
     Init(init::Arguments),
     Presets(presets::Arguments),
     Completions(completions::Arguments),
@@ -85,6 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
         Some(Verb::Fix(arguments)) => fix::run(&arguments),
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
+        Some(Verb::Schema(arguments)) => schema::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
