@@ -245,7 +245,7 @@ fn is_section(field: Option<&'static Field>) -> bool {
 
 fn nature(top: &[Entry]) -> Nature {
     let has = |key: &str| top.iter().any(|entry| entry.name == key);
-    let is_ours = has("distributed_type") || has("compute_environment");
+    let is_ours = has("distributed_type");
     if !is_ours && DEEPSPEED_KEYS.iter().any(|key| has(key)) {
         Nature::DeepSpeed
     } else if is_ours || top.iter().any(|entry| is_meant_for_accelerate(entry.name)) {
