@@ -1,0 +1,45 @@
+# Commands for people who work on accel-studio. Each is one line of what CI or a maintainer runs.
+
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: test lint doc differential oracle bench fuzz bless install
+
+test: ## everything that must pass, also what needs Python
+	$(CARGO) test --quiet --locked
+	$(MAKE) differential
+
+lint: ## formatting, clippy and documentation, warnings denied
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked --quiet -- -D warnings
+	$(MAKE) doc
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items --locked --quiet
+
+bless: ## write pictures and generated files again; read the diff afterwards
+	BLESS=1 $(CARGO) test --quiet --test lib --locked
+
+install: ## put the release program into ~/.cargo/bin
+	$(CARGO) install --path . --locked
+
+differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged configs
+	$(CARGO) build --quiet --example read_yaml --locked
+	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml
+
+oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write their answers down
+	$(VENV)/bin/python tests/oracle/record_load.py
+	$(VENV)/bin/python tests/oracle/record_yaml.py
+
+bench: ## figures, no verdicts
+	$(CARGO) bench --quiet --locked --bench speed
+
+$(VENV)/yaml:
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet pyyaml==6.0.3
+	touch $@
+
+$(VENV)/accelerate: $(VENV)/yaml
+	$(VENV)/bin/pip install --quiet accelerate==1.15.0 torch==2.11.0
+	touch $@
