@@ -17,10 +17,10 @@ pub enum Sort {
     Other,
 }
 
-/// Keys that only an Accelerate config has, each sufficient alone.
-const TELLING: &[&str] = &["compute_environment", "distributed_type"];
+/// Keys that only an Accelerate config has.
+const ACCELERATE: &[&str] = &["compute_environment", "distributed_type"];
 
-/// Keys that only a DeepSpeed config has, each sufficient alone.
+/// Keys that only a DeepSpeed config has.
 const DEEPSPEED: &[&str] = &[
     "zero_optimization",
     "train_batch_size",
@@ -36,19 +36,17 @@ const DEEPSPEED: &[&str] = &[
 /// as `debug` or `region` stand in many programs' files.
 const ENOUGH: usize = 3;
 
-/// Sorts a file by the keys at its top.
+/// Sorts a file by the keys at its top: those of one program that the other does not have decide.
 pub fn sort(root: &Value) -> Sort {
-    let has = |key: &&str| root.get(key).is_some();
-    let is_known = |key: &Value| key.as_text().and_then(schema::field).is_some();
-    if TELLING.iter().any(has) {
-        return Sort::Accelerate;
-    }
-    if DEEPSPEED.iter().any(has) {
+    let count = |names: &[&str]| names.iter().filter(|name| root.get(name).is_some()).count();
+    let (accelerate, deepspeed) = (count(ACCELERATE), count(DEEPSPEED));
+    if deepspeed > accelerate {
         return Sort::DeepSpeed;
     }
     let keys = root.as_map().unwrap_or_default();
-    let known = keys.iter().filter(|(key, _)| is_known(key)).count();
-    if known >= ENOUGH && known * 2 >= keys.len() { Sort::Accelerate } else { Sort::Other }
+    let known = keys.iter().filter(|(key, _)| key.as_text().and_then(schema::field).is_some()).count();
+    let is_mostly_known = known >= ENOUGH && known * 2 >= keys.len();
+    if accelerate > 0 || is_mostly_known { Sort::Accelerate } else { Sort::Other }
 }
 
 #[cfg(test)]
@@ -64,6 +62,9 @@ mod tests {
         assert_eq!(sort(&keys(&["distributed_type"])), Sort::Accelerate);
         assert_eq!(sort(&keys(&["num_processes", "num_machines", "machine_rank"])), Sort::Accelerate);
         assert_eq!(sort(&keys(&["train_batch_size", "bf16"])), Sort::DeepSpeed);
+        let stray = keys(&["distributed_type", "train_batch_size", "zero_optimization"]);
+        assert_eq!(sort(&stray), Sort::DeepSpeed);
+        assert_eq!(sort(&keys(&["distributed_type", "zero_optimization"])), Sort::Accelerate);
         assert_eq!(sort(&keys(&["debug", "name", "steps"])), Sort::Other);
         assert_eq!(sort(&Value::Null), Sort::Other);
     }

@@ -65,10 +65,9 @@ impl Field {
         match (self.kind, value) {
             _ if self.reach == Reach::Dead && !self.kind.is_section() => Ok(()),
             (_, Value::Null) => self.accepts_null(),
-            (_, Value::Text(word)) if self.tolerated.contains(&word.as_str()) => Ok(()),
             (Kind::Choice(choices), value) => self.accepts_word(choices, value, release),
             (Kind::Number(choices), value) => self.accepts_number_choice(choices, value),
-            (Kind::Bool, value) => accepts_bool(value),
+            (Kind::Bool, value) => self.accepts_bool(value),
             (Kind::Int { min, max }, value) => self.accepts_int(min, max, value),
             (Kind::Float { min, words }, value) => self.accepts_float(min, words, value),
             (Kind::Text(_), Value::Text(_)) => Ok(()),
@@ -82,6 +81,21 @@ impl Field {
     fn accepts_null(&self) -> Result<(), Mismatch> {
         let is_needed = self.needs_value || self.is_required();
         if is_needed { Err(Mismatch::Missing) } else { Ok(()) }
+    }
+
+    fn accepts_bool(&self, value: &Value) -> Result<(), Mismatch> {
+        match value {
+            Value::Bool(_) => Ok(()),
+            // The worker reads the digits 0 and 1 as words of truth.
+            Value::Int(_) if matches!(value.as_int(), Some(0 | 1)) => Ok(()),
+            Value::Text(text) => match truth_word(text) {
+                // `accelerate config` quotes the answers to questions whose keys the launcher drops.
+                Some(_) if self.reach == Reach::FlagOnly => Ok(()),
+                Some(flag) => Err(Mismatch::QuotedBool(flag)),
+                None => Err(self.wrong_type()),
+            },
+            _ => Err(self.wrong_type()),
+        }
     }
 
     fn accepts_word(
@@ -195,19 +209,6 @@ impl Platform {
             Some(Value::Text(word)) if word == "LOCAL_MACHINE" => Platform::Local,
             Some(_) => Platform::SageMaker,
         }
-    }
-}
-
-fn accepts_bool(value: &Value) -> Result<(), Mismatch> {
-    match value {
-        Value::Bool(_) => Ok(()),
-        // The worker reads the digits 0 and 1 as words of truth.
-        Value::Int(_) if matches!(value.as_int(), Some(0 | 1)) => Ok(()),
-        Value::Text(text) => match truth_word(text) {
-            Some(flag) => Err(Mismatch::QuotedBool(flag)),
-            None => Err(Mismatch::WrongType(Kind::Bool.expected())),
-        },
-        _ => Err(Mismatch::WrongType(Kind::Bool.expected())),
     }
 }
 

@@ -20,7 +20,8 @@ pub struct Field {
     /// True where an empty value is not the same as a missing key: the launcher hands the word None
     /// to the worker, which refuses it.
     pub needs_value: bool,
-    /// Words that are taken without complaint and mean nothing here; `accelerate config` writes them.
+    /// Words that do not fit and yet work in some configs, or are ignored there: editors take them,
+    /// [`Field::accepts`] does not, and rules know in which config they do no harm.
     pub tolerated: &'static [&'static str],
     /// What Accelerate uses when the key is absent.
     pub default: Default,

@@ -105,6 +105,8 @@ pub(super) static ROWS: &[Field] = &[
         ask: "How many processes in total, over all machines (usually one per GPU)?",
         help: "The total number of training processes over all machines together, normally one per GPU.",
         kind: Kind::Int { min: 1, max: None },
+        // torchrun counts by itself (torch 2.11, determine_local_world_size): on one machine only.
+        tolerated: &["gpu", "cpu", "xpu", "auto"],
         default: Default::Depends("1 with `distributed_type: 'NO'`; every other type needs the number"),
         flag: Some("--num_processes"),
         common: true,

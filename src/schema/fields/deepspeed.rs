@@ -148,6 +148,9 @@ pub(super) static ROWS: &[Field] = &[
                larger; it beats the number in the script.",
         kind: Kind::Int { min: 1, max: None },
         spelling: Spelling::QuotedNumber,
+        // Scripts that bring a GradientAccumulationPlugin, as the transformers Trainer does, never
+        // read it as a number (accelerator.py, Accelerator.__init__); all others fail.
+        tolerated: &["auto"],
         default: Default::Depends("what the script says, else 1"),
         flag: Some("--gradient_accumulation_steps"),
         env: &["ACCELERATE_GRADIENT_ACCUMULATION_STEPS"],

@@ -112,6 +112,7 @@ pub(super) static ROWS: &[Field] = &[
         ask: "Free the gathered parameters after each layer's forward pass (less memory, more traffic)?",
         help: "When true, each layer's full parameters are dropped after use and fetched again for the backward pass, \
                which saves memory and costs traffic.",
+        // `accelerate config` writes these for version 1, which ignores the key.
         tolerated: &["FULL_SHARD", "SHARD_GRAD_OP", "NO_SHARD", "HYBRID_SHARD", "HYBRID_SHARD_ZERO2"],
         default: Default::Bool(true),
         when: VERSION_2,
