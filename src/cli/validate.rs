@@ -62,7 +62,7 @@ Exit code: 0 nothing found, 1 something found (see --fail-on), 2 a file could no
 enum Format {
     /// Pictures of the source with the place underlined
     Pretty,
-    /// One line for each finding: path:line:column: severity[rule]: message
+    /// One line for each finding: path:line:column, severity, rule and message
     Text,
     /// One JSON object
     Json,

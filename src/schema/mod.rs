@@ -5,7 +5,7 @@
 //!
 //! | to know | ask |
 //! |---|---|
-//! | the rows | [`fields`], [`field`], [`find`], [`section`], [`sections`], [`group`], [`top_level_keys`] |
+//! | the rows | [`fields()`], [`field()`], [`find`], [`section`], [`sections`], [`group()`], [`top_level_keys`] |
 //! | whether one matters | [`Field::why_inert`], [`Field::why_unread`], [`When::why_not`] |
 //! | whether a value fits | [`Field::accepts`] |
 //! | what a person typed | [`Kind::read`], [`Kind::show`] |

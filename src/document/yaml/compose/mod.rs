@@ -1,7 +1,7 @@
 //! Words to a tree.
 //!
 //! One document: directives, `---`, one value, `...`. Knows the grammar, anchors and tags; what text
-//! without quotes means is [`scalar`](super::scalar)'s business.
+//! without quotes means is [`super::scalar`]'s business.
 
 mod block;
 mod document;
