@@ -12,6 +12,7 @@ mod machine;
 mod presets;
 mod project;
 mod schema;
+mod settings;
 mod source;
 mod streams;
 mod studio;
@@ -74,6 +75,7 @@ enum Verb {
     Schema(schema::Arguments),
     Init(init::Arguments),
     Presets(presets::Arguments),
+    Settings(settings::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -90,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Schema(arguments)) => schema::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
+        Some(Verb::Settings(arguments)) => settings::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         None => return studio::run(arguments.file.as_deref()),
     };

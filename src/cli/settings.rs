@@ -1,0 +1,61 @@
+//! `settings`: what a project asks for, and where it says so.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{End, streams};
+use crate::finding::Severity;
+use crate::rules;
+use crate::schema::Release;
+use crate::settings::{self, Found};
+use crate::text;
+
+/// Show the settings that count for a folder, and where they stand
+///
+/// They stand in accel-studio.yaml, in the folder itself or the nearest one above it.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  accel-studio settings                        what counts here
+  accel-studio settings > accel-studio.yaml    begin a settings file")]
+pub struct Arguments {
+    /// Folder of the configs
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    folder: PathBuf,
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Arguments) -> End {
+    let found = match settings::above(&arguments.folder) {
+        Ok(found) => found,
+        Err(error) => return fail(&error.to_string()),
+    };
+    if let Some(name) = found.settings.named_rules().find(|name| rules::find(name).is_none()) {
+        return fail(&unknown(name));
+    }
+    if streams::out(&page(found)) { End::Clean } else { End::Failed }
+}
+
+/// The settings with nothing left unsaid, as they would stand in a file.
+fn page(found: Found) -> String {
+    let origin = match &found.path {
+        Some(path) => format!("# from {}", path.display()),
+        None => format!("# no {} in this folder or above it: the defaults", settings::FILE),
+    };
+    let mut settings = found.settings;
+    settings.accelerate = settings.accelerate.or(Some(Release::LATEST));
+    settings.fail_on = settings.fail_on.or(Some(Severity::Error));
+    format!("{origin}\n{}", settings.text())
+}
+
+fn unknown(name: &str) -> String {
+    match text::nearest(name, rules::all().map(|rule| rule.name)) {
+        Some(near) => format!("there is no rule `{name}`; did you mean `{near}`?"),
+        None => format!("there is no rule `{name}`; `accel-studio explain` lists all rules"),
+    }
+}
+
+fn fail(advice: &str) -> End {
+    streams::err(&format!("accel-studio: {advice}\n"));
+    End::Failed
+}
