@@ -18,6 +18,7 @@ mod studio_faulty_file;
 mod studio_find;
 mod studio_keys;
 mod studio_new;
+mod studio_picture;
 mod studio_quit;
 mod studio_resize;
 mod studio_save;

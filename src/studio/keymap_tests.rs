@@ -33,7 +33,7 @@ fn no_key_means_two_things_in_one_context() {
 #[test]
 fn every_context_can_be_left_by_a_key() {
     for context in Context::ALL.into_iter().filter(|context| !context.is_pane()) {
-        let leaves = [Command::Cancel, Command::Quit];
+        let leaves = [Command::Cancel, Command::Close, Command::Quit];
         assert!(KEYMAP.iter().any(|row| row.context == context && leaves.contains(&row.command)));
     }
 }

@@ -59,6 +59,7 @@ pub enum Ink {
     Added,
     Removed,
     Dialog,
+    Thumb,
 }
 
 const INKS: &[(Ink, &str)] = &[
@@ -95,6 +96,7 @@ const INKS: &[(Ink, &str)] = &[
     (Ink::Added, "added"),
     (Ink::Removed, "removed"),
     (Ink::Dialog, "dialog"),
+    (Ink::Thumb, "thumb"),
 ];
 
 /// The small pictures that carry meaning without colour.
@@ -107,6 +109,8 @@ pub struct Marks {
     pub on: &'static str,
     pub off: &'static str,
     pub modified: &'static str,
+    pub pointer: &'static str,
+    pub thumb: &'static str,
     pub opens: &'static str,
     pub dot: &'static str,
     pub cut: &'static str,
@@ -124,6 +128,8 @@ const UNICODE: Marks = Marks {
     on: "●",
     off: "○",
     modified: "●",
+    pointer: "▸",
+    thumb: "┃",
     opens: "▾",
     dot: "·",
     cut: "…",
@@ -141,6 +147,8 @@ const ASCII: Marks = Marks {
     on: "*",
     off: "o",
     modified: "*",
+    pointer: ">",
+    thumb: "#",
     opens: "v",
     dot: "-",
     cut: "~",

@@ -3,3 +3,4 @@
 pub mod picture;
 pub mod run;
 pub mod screen;
+pub mod svg;

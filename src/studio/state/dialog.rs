@@ -264,6 +264,14 @@ impl Beginning {
         }
     }
 
+    /// The name of the preset, as `accel-studio init --preset` takes it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Beginning::Preset(preset) => preset.name,
+            _ => "",
+        }
+    }
+
     /// A sentence or two.
     pub fn says(&self) -> String {
         match self {

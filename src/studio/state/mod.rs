@@ -87,7 +87,7 @@ impl State {
     /// The studio with a document, nothing selected but the first field.
     pub fn new(document: Document, source: Source) -> State {
         let release = Release::LATEST;
-        let sheet = Sheet::of(&document, source.name(), release);
+        let sheet = look(&document, &source, release);
         State {
             size: Size::default(),
             source,
@@ -189,7 +189,7 @@ impl State {
     pub fn refresh(&mut self) {
         let selected = self.row().map(|row| row.path.clone());
         let finding = self.finding().map(|finding| (finding.rule, finding.place.clone()));
-        self.sheet = Sheet::of(self.shown(), self.source.name(), self.release);
+        self.sheet = look(self.shown(), &self.source, self.release);
         if let Some(path) = selected {
             self.select(&path);
         }
@@ -220,4 +220,10 @@ impl State {
     pub fn refuse(&mut self, says: impl Into<String>) {
         self.note = Some(Note { says: says.into(), is_bad: true });
     }
+}
+
+/// Lays out a document. One that is not begun yet is not judged.
+fn look(document: &Document, source: &Source, release: Release) -> Sheet {
+    let is_begun = source.stored.is_some() || !document.text().is_empty();
+    Sheet::of(document, is_begun.then(|| source.name()), release)
 }

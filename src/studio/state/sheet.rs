@@ -55,9 +55,18 @@ pub(in crate::studio) struct Row {
     /// The line it is written on, from 1.
     pub line: Option<usize>,
     /// Why it does not matter now.
-    pub idle: Option<String>,
+    pub idle: Option<Idle>,
     /// Indices of its findings.
     pub findings: Vec<usize>,
+}
+
+/// Why a field does not matter now.
+#[derive(Clone, Debug)]
+pub(in crate::studio) struct Idle {
+    /// In a sentence: "only matters with `distributed_type: FSDP`; yours is MULTI_GPU".
+    pub full: String,
+    /// In a few words: "needs distributed_type: FSDP".
+    pub short: String,
 }
 
 /// The page for keys that belong to no section.
@@ -65,9 +74,11 @@ const OTHER: (&str, &str) = ("Other keys", "Keys of this file that Accelerate do
 
 impl Sheet {
     /// Lays out a document.
-    pub fn of(document: &Document, file_name: &str, release: Release) -> Sheet {
+    /// `file_name` is the file's name without its folder; without it nothing is judged.
+    pub fn of(document: &Document, file_name: Option<&str>, release: Release) -> Sheet {
         let config = Config::read(document);
-        let (findings, spans) = ordered(document, rules::check(document, file_name, release));
+        let findings = file_name.map(|name| rules::check(document, name, release)).unwrap_or_default();
+        let (findings, spans) = ordered(document, findings);
         let lines = lines(document.text());
         let mut sections = sections(document, &config, release, &lines);
         for (index, finding) in findings.iter().enumerate() {
@@ -105,6 +116,18 @@ impl Sheet {
     /// The line of a byte, from 0.
     pub fn line_of(&self, offset: usize) -> usize {
         line_of(&self.lines, offset)
+    }
+}
+
+impl Idle {
+    fn of(full: String, field: &Field) -> Idle {
+        let wanted = full.split(';').next().unwrap_or_default().replace('`', "");
+        let near = field.section().map(|section| format!("{section}."));
+        let wanted = near.map_or(wanted.clone(), |near| wanted.replace(&near, ""));
+        let needs =
+            ["only matters with ", "only exists with "].iter().find_map(|start| wanted.strip_prefix(start));
+        let short = needs.map_or(wanted.clone(), |needs| format!("needs {needs}"));
+        Idle { full, short }
     }
 }
 
@@ -200,10 +223,13 @@ fn sections(document: &Document, config: &Config, release: Release, lines: &[Spa
 }
 
 fn section(title: &'static str, about: &'static str, rows: Vec<Row>) -> Section {
-    let (mut first, rest): (Vec<Row>, Vec<Row>) =
-        rows.into_iter().partition(|row| row.field.is_some_and(|field| field.common));
-    first.extend(rest);
-    Section { title, about, is_idle: is_idle(&first), rows: first }
+    let mut rows = rows;
+    rows.sort_by_key(|row| match row.field {
+        Some(field) if field.common => 0,
+        Some(field) if !field.kind.is_section() => 1,
+        _ => 2,
+    });
+    Section { title, about, is_idle: is_idle(&rows), rows }
 }
 
 fn is_idle(rows: &[Row]) -> bool {
@@ -226,7 +252,7 @@ fn row<'v>(
     {
         return None;
     }
-    let idle = field.why_unread().or_else(|| field.why_inert(lookup));
+    let idle = field.why_unread().or_else(|| field.why_inert(lookup)).map(|full| Idle::of(full, field));
     let (value, raw) = (config.at(&path).cloned(), written.raw(&path));
     Some(Row { value, raw, field: Some(field), path, line, idle, findings: Vec::new() })
 }

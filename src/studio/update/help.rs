@@ -53,7 +53,7 @@ fn about<'a>(
     if !matches!(field.when, When::Always) {
         lines.push(term("matters", field.when.phrase()));
     }
-    lines.extend(row.idle.clone().map(|why| term("now", why)));
+    lines.extend(row.idle.clone().map(|why| term("now", why.full)));
     lines.extend(field.flag.map(|flag| term("flag", flag)));
     if !field.env.is_empty() {
         lines.push(term("variables", field.env.join(", ")));

@@ -40,7 +40,7 @@ pub(super) fn in_items(state: &mut State, command: Command) {
     }
     let (at, count) = (items.selected, items.items.len());
     match command {
-        Command::Cancel => close(state),
+        Command::Close => close(state),
         Command::Accept if items.is_fixed => {
             items.items[at] = Value::Bool(!items.items[at].is_truthy());
             write(state);

@@ -219,7 +219,7 @@ fn open_diff(state: &mut State) {
 
 fn in_reading(state: &mut State, command: Command) {
     match command {
-        Command::Cancel => close(state),
+        Command::Close => close(state),
         command => motion::read_on(state, command),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::{pane, put, runs, title};
+use super::{Caption, put, runs, title};
 use crate::finding::Finding;
 use crate::schema::Default;
 use crate::studio::fit::{cut, wrap};
@@ -15,7 +15,8 @@ use crate::studio::state::{Pane, State};
 use crate::studio::theme::{Ink, Theme};
 
 /// Draws the detail.
-pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
+pub(super) fn draw<'a>(state: &State, theme: &Theme, frame: &mut Frame, room: Rect) -> Caption<'a> {
+    let nothing = Caption { title: Line::default(), scroll: (0, 0) };
     let is_about_finding = state.pane == Pane::Findings || state.is_faulty();
     let (name, beside, parts) = match (is_about_finding, state.finding(), state.row()) {
         _ if state.pane == Pane::Sections => match state.section() {
@@ -23,28 +24,28 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) 
                 let about = vec![(section.about.to_owned(), theme.ink(Ink::Label))];
                 (section.title.to_owned(), String::new(), about)
             }
-            None => return,
+            None => return nothing,
         },
         (true, Some(finding), _) => (finding.rule.to_owned(), String::new(), of_finding(finding, theme)),
         (_, _, Some(row)) if !state.is_faulty() => {
             let expected = row.field.map(|field| field.kind.expected()).unwrap_or_default();
             (row.path.to_string(), expected.replace('`', ""), of_row(state, row, theme))
         }
-        _ => return,
+        _ => return nothing,
     };
-    let room_for_title = usize::from(area.width).saturating_sub(name.chars().count() + 8);
+    let room_for_title = usize::from(room.width).saturating_sub(name.chars().count() + 6);
     let beside = match beside.is_empty() {
         true => beside,
         false => format!("{} {}", theme.marks.dot, cut(&beside, room_for_title, theme.marks.cut)),
     };
-    let room = pane(frame, area, title(&name, &beside, false, theme), false, theme);
-    let room = Rect { x: room.x + 1, width: room.width.saturating_sub(2), ..room };
+    let room = Rect { x: room.x + 1.min(room.width), width: room.width.saturating_sub(2), ..room };
     let lines = parts.iter().flat_map(|(text, style)| {
         wrap(text, usize::from(room.width)).into_iter().map(|line| runs(&line, *style, theme))
     });
     for (row, line) in lines.collect::<Vec<Line>>().into_iter().enumerate() {
         put(frame, room, row, line);
     }
+    Caption { title: title(&name, &beside, false, theme), scroll: (0, 0) }
 }
 
 type Parts = Vec<(String, Style)>;
@@ -61,7 +62,7 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
         parts.extend(of_finding(finding, theme));
     }
     if let Some(why) = &row.idle {
-        parts.push((format!("{} {why}", theme.marks.hint), theme.ink(Ink::Hint)));
+        parts.push((format!("{} {}", theme.marks.hint, why.full), theme.ink(Ink::Hint)));
     }
     match row.field {
         Some(field) => {

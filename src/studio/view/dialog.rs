@@ -131,7 +131,7 @@ fn starting(it: &Starting, theme: &Theme, frame: &mut Frame, room: Rect) {
     put(frame, room, 0, Line::styled("What shall the config be for?", theme.ink(Ink::Name)));
     let entry = |option: &crate::studio::state::dialog::Beginning| Entry {
         name: option.name(),
-        says: String::new(),
+        says: option.word().to_owned(),
         is_current: false,
     };
     let entries: Vec<Entry> = it.options.iter().map(entry).collect();

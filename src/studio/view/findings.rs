@@ -4,20 +4,24 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{mark_row, pane, put, spread, title};
+use super::{Caption, mark_row, pointer, put, spread, title};
 use crate::finding::Finding;
 use crate::studio::fit::cut;
-use crate::studio::state::{Pane, State};
+use crate::studio::state::State;
 use crate::studio::theme::{Ink, Theme};
 
 /// Draws the list.
-pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
-    let is_active = state.pane == Pane::Findings && state.dialogs.is_empty();
+pub(super) fn draw<'a>(
+    state: &State,
+    theme: &Theme,
+    frame: &mut Frame,
+    room: Rect,
+    is_active: bool,
+) -> Caption<'a> {
     let number = state.sheet.findings.len();
     let beside = if number > 0 { format!("{} of {number}", state.finding + 1) } else { String::new() };
-    let room = pane(frame, area, title("Findings", &beside, is_active, theme), is_active, theme);
     if number == 0 {
-        return put(frame, room, 0, nothing(state, theme));
+        put(frame, room, 0, nothing(state, theme));
     }
     let visible = state.sheet.findings.iter().enumerate().skip(state.scroll.findings);
     for (row, (index, finding)) in visible.take(usize::from(room.height)).enumerate() {
@@ -27,13 +31,14 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) 
             mark_row(frame, room, row, theme.ink(ink));
         }
     }
+    Caption { title: title("Findings", &beside, is_active, theme), scroll: (state.scroll.findings, number) }
 }
 
 fn nothing<'a>(state: &State, theme: &Theme) -> Span<'a> {
     if state.shown().root().is_none() {
         return Span::styled(" nothing is set yet", theme.ink(Ink::Faint));
     }
-    let says = format!(" {} nothing is wrong that Accelerate {} would mind", theme.marks.good, state.release);
+    let says = format!(" {} no findings: checked against Accelerate {}", theme.marks.good, state.release);
     Span::styled(says, theme.ink(Ink::Good))
 }
 
@@ -50,7 +55,8 @@ fn line<'a>(state: &State, index: usize, finding: &Finding, theme: &Theme, width
     let room = width.saturating_sub(3 + before.len() + fix.len() + 1);
     let says = finding.message.replace('`', "");
     let left = vec![
-        Span::styled(format!(" {mark} "), style),
+        pointer(index == state.finding, theme),
+        Span::styled(format!("{mark} "), style),
         Span::styled(before, theme.ink(Ink::LineNumber)),
         Span::styled(cut(&says, room, theme.marks.cut), theme.ink(Ink::Label)),
     ];

@@ -5,12 +5,12 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{mark_row, padded, pane, put, spread, title};
+use super::{Caption, mark_row, padded, pointer, put, spread, title};
 use crate::schema::{Default, Field, Kind};
 use crate::studio::fit::cut;
+use crate::studio::state::State;
 use crate::studio::state::dialog::{Dialog, Typing};
 use crate::studio::state::sheet::Row;
-use crate::studio::state::{Pane, State};
 use crate::studio::theme::{Ink, Theme};
 use crate::value::Value;
 
@@ -20,12 +20,13 @@ const MARK: usize = 2;
 const ORIGIN: usize = 9;
 
 /// Draws the form.
-pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
-    let is_active = state.pane == Pane::Form && state.window().is_none();
-    let Some(section) = state.section() else { return };
-    let hidden = section.rows.len() - state.rows().count();
-    let beside = if hidden > 0 { format!("{hidden} hidden") } else { String::new() };
-    let room = pane(frame, area, title(section.title, &beside, is_active, theme), is_active, theme);
+pub(super) fn draw<'a>(
+    state: &State,
+    theme: &Theme,
+    frame: &mut Frame,
+    room: Rect,
+    is_active: bool,
+) -> Caption<'a> {
     let columns = Columns::of(state, room);
     for (row, (index, field)) in state.rows().enumerate().skip(state.scroll.form).enumerate() {
         if row >= usize::from(room.height) {
@@ -48,6 +49,14 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) 
             Span::styled(" nothing here matters now; z shows all fields", theme.ink(Ink::Faint)),
         );
     }
+    caption(state, theme, is_active)
+}
+
+fn caption<'a>(state: &State, theme: &Theme, is_active: bool) -> Caption<'a> {
+    let shown = state.rows().count();
+    let (name, all) = state.section().map_or(("Form", 0), |section| (section.title, section.rows.len()));
+    let beside = if all > shown { format!("{} hidden", all - shown) } else { String::new() };
+    Caption { title: title(name, &beside, is_active, theme), scroll: (state.scroll.form, shown) }
 }
 
 /// Where the parts of a row stand, in columns.
@@ -72,14 +81,18 @@ impl Columns {
         let (mark, style) = worst.map_or((" ", theme.ink(Ink::Label)), |worst| theme.severity(worst));
         let is_idle = row.idle.is_some();
         let label = if is_idle { Ink::Faint } else { Ink::Label };
-        let (says, ink) = shown(row, theme);
-        let ink = if is_idle { Ink::Faint } else { ink };
+        let (says, ink) = match (&row.value, &row.idle) {
+            (None, Some(idle)) => (idle.short.clone(), Ink::Faint),
+            (_, Some(_)) => (shown(row, theme).0, Ink::Faint),
+            _ => shown(row, theme),
+        };
         let opens =
             if is_selected && opens_list(row) { format!(" {}", theme.marks.opens) } else { String::new() };
         let says =
             format!("{}{opens}", cut(&says, self.value.saturating_sub(opens.width()), theme.marks.cut));
         let left = vec![
-            Span::styled(format!(" {mark} "), style),
+            pointer(is_selected, theme),
+            Span::styled(format!("{mark} "), style),
             Span::styled(padded(&row.label(), self.label, theme), theme.ink(label)),
             Span::raw("  "),
             Span::styled(says, theme.ink(ink)),
@@ -111,7 +124,7 @@ fn opens_list(row: &Row) -> bool {
 fn origin(row: &Row) -> String {
     match (row.line, row.field.map(|field| field.default)) {
         (Some(line), _) => format!("line {line}"),
-        (None, Some(default)) if default.value().is_some() => "default".to_owned(),
+        (None, Some(default)) if default.value().is_some() && row.idle.is_none() => "default".to_owned(),
         _ => String::new(),
     }
 }

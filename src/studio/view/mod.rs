@@ -27,20 +27,23 @@ use super::theme::{Ink, Theme};
 pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
     let Some(areas) = state.areas() else { return too_small(theme, frame) };
     bars::header(state, theme, frame, areas.header);
-    let mut panes = [Pane::Sections, Pane::Form, Pane::Text, Pane::Findings];
+    let part = |pane: Pane, area: Option<Rect>| area.map(|area| (Part::Pane(pane), area));
+    let parts = [
+        part(Pane::Sections, areas.sections),
+        part(Pane::Text, areas.text),
+        part(Pane::Findings, areas.findings),
+        areas.detail.map(|area| (Part::Detail, area)),
+        part(Pane::Form, areas.form),
+    ];
+    let mut parts: Vec<(Part, Rect)> = parts.into_iter().flatten().collect();
     // The pane in use comes last, so that the border it shares shows that it is in use.
-    panes.sort_by_key(|pane| *pane == state.pane);
-    if let Some(area) = areas.detail {
-        detail::draw(state, theme, frame, area);
+    parts.sort_by_key(|(part, _)| *part == Part::Pane(state.pane));
+    for (part, area) in &parts {
+        border(frame, *area, part.is_active(state), theme);
     }
-    for pane in panes {
-        match (pane, areas.sections, areas.form, areas.text, areas.findings) {
-            (Pane::Sections, Some(area), ..) => sections::draw(state, theme, frame, area),
-            (Pane::Form, _, Some(area), ..) => form::draw(state, theme, frame, area),
-            (Pane::Text, _, _, Some(area), _) => text::draw(state, theme, frame, area),
-            (Pane::Findings, .., Some(area)) => findings::draw(state, theme, frame, area),
-            _ => {}
-        }
+    for (part, area) in parts {
+        let caption = part.draw(state, theme, frame, area);
+        caption.draw(frame, area, theme);
     }
     for dialog in &state.dialogs {
         if let Some(window) = state.window_of(dialog) {
@@ -87,16 +90,72 @@ fn mark_row(frame: &mut Frame, area: Rect, row: usize, style: Style) {
     }
 }
 
-/// The frame of a pane with its title; gives the room inside.
-fn pane(frame: &mut Frame, area: Rect, title: Line<'_>, is_active: bool, theme: &Theme) -> Rect {
+/// A part of the screen that has a border.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Pane(Pane),
+    /// What there is to say of what is selected.
+    Detail,
+}
+
+impl Part {
+    fn is_active(self, state: &State) -> bool {
+        self == Part::Pane(state.pane) && state.window().is_none()
+    }
+
+    /// Draws the inside and gives what stands on the border.
+    fn draw<'a>(self, state: &State, theme: &Theme, frame: &mut Frame, area: Rect) -> Caption<'a> {
+        let (is_active, room) = (self.is_active(state), inside(area));
+        match self {
+            Part::Pane(Pane::Sections) => sections::draw(state, theme, frame, room, is_active),
+            Part::Pane(Pane::Form) => form::draw(state, theme, frame, room, is_active),
+            Part::Pane(Pane::Text) => text::draw(state, theme, frame, room, is_active),
+            Part::Pane(Pane::Findings) => findings::draw(state, theme, frame, room, is_active),
+            Part::Detail => detail::draw(state, theme, frame, room),
+        }
+    }
+}
+
+/// What stands on a border: a title, and where in a long list we are.
+struct Caption<'a> {
+    title: Line<'a>,
+    /// First visible line, and how many there are.
+    scroll: (usize, usize),
+}
+
+impl Caption<'_> {
+    fn draw(self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        let (first, count) = self.scroll;
+        let room = usize::from(inside(area).height);
+        if area.width > 2 {
+            let cells = Rect { x: area.x + 1, width: area.width - 2, ..area };
+            put(frame, cells, 0, self.title);
+        }
+        if count <= room || room == 0 {
+            return;
+        }
+        let length = (room * room / count).max(1);
+        let top = first * (room - length) / (count - room);
+        for row in top..top + length {
+            let cells = Rect { x: area.right() - 1, y: area.y + 1, width: 1, height: area.height - 2 };
+            put(frame, cells, row, Span::styled(theme.marks.thumb, theme.ink(Ink::Thumb)));
+        }
+    }
+}
+
+/// The border of a part, grown together with those of its neighbours.
+fn border(frame: &mut Frame, area: Rect, is_active: bool, theme: &Theme) {
     let ink = if is_active { Ink::BorderActive } else { Ink::Border };
     let block = Block::bordered()
         .border_set(theme.marks.border)
         .border_style(theme.ink(ink))
-        .merge_borders(MergeStrategy::Exact)
-        .title(title);
+        .merge_borders(MergeStrategy::Exact);
     frame.render_widget(block, area);
-    inside(area)
+}
+
+/// The first cell of a line of a list: the selected one has a pointer.
+fn pointer<'a>(is_selected: bool, theme: &Theme) -> Span<'a> {
+    Span::styled(if is_selected { theme.marks.pointer } else { " " }, theme.ink(Ink::KeyCap))
 }
 
 /// A pane's title: its name, and a few words beside it.

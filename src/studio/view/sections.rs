@@ -4,16 +4,20 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
-use super::{mark_row, pane, put, spread, title};
+use super::{Caption, mark_row, pointer, put, spread, title};
 use crate::studio::fit::cut;
+use crate::studio::state::State;
 use crate::studio::state::sheet::Section;
-use crate::studio::state::{Pane, State};
 use crate::studio::theme::{Ink, Theme};
 
 /// Draws the list.
-pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
-    let is_active = state.pane == Pane::Sections && state.dialogs.is_empty();
-    let room = pane(frame, area, title("Sections", "", is_active, theme), is_active, theme);
+pub(super) fn draw<'a>(
+    state: &State,
+    theme: &Theme,
+    frame: &mut Frame,
+    room: Rect,
+    is_active: bool,
+) -> Caption<'a> {
     let visible = state.sheet.sections.iter().enumerate().skip(state.scroll.sections);
     for (row, (index, section)) in visible.take(usize::from(room.height)).enumerate() {
         let line = line(state, index, section, theme, usize::from(room.width));
@@ -23,6 +27,8 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) 
             mark_row(frame, room, row, theme.ink(ink));
         }
     }
+    let scroll = (state.scroll.sections, state.sheet.sections.len());
+    Caption { title: title("Sections", "", is_active, theme), scroll }
 }
 
 fn line<'a>(
@@ -35,11 +41,15 @@ fn line<'a>(
     let (worst, number) = state.sheet.tally(section);
     let (mark, style) = worst.map_or((" ", theme.ink(Ink::Label)), |worst| theme.severity(worst));
     let digit = if index < 9 { (index + 1).to_string() } else { " ".to_owned() };
+    let digit = match index == state.section {
+        true => pointer(true, theme),
+        false => Span::styled(digit, theme.ink(Ink::Faint)),
+    };
     let count = if number > 0 { format!(" {number} ") } else { String::new() };
     let ink = if section.is_idle { Ink::Faint } else { Ink::Label };
     let left = vec![
-        Span::styled(format!("{digit} "), theme.ink(Ink::Faint)),
-        Span::styled(format!("{mark} "), style),
+        digit,
+        Span::styled(format!(" {mark} "), style),
         Span::styled(
             cut(section.title, width.saturating_sub(4 + count.len()), theme.marks.cut),
             theme.ink(ink),

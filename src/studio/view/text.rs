@@ -7,23 +7,27 @@ use ratatui::text::{Line, Span as Piece};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{mark_row, pane, put, title};
+use super::{Caption, mark_row, put, title};
 use crate::document::Span;
 use crate::finding::Severity;
+use crate::studio::state::State;
 use crate::studio::state::sheet::Sheet;
-use crate::studio::state::{Pane, State};
 use crate::studio::theme::{Ink, Theme};
 
 /// Columns of a tab, which YAML forbids nearly everywhere and which is therefore made visible.
 const TAB: usize = 4;
 
 /// Draws the text.
-pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) {
-    let is_active = state.pane == Pane::Text && state.dialogs.is_empty();
+pub(super) fn draw<'a>(
+    state: &State,
+    theme: &Theme,
+    frame: &mut Frame,
+    room: Rect,
+    is_active: bool,
+) -> Caption<'a> {
     let name = state.source.name();
     let name = if name.is_empty() { "Text" } else { name };
     let beside = if state.draft.is_some() { "preview" } else { "" };
-    let room = pane(frame, area, title(name, beside, is_active, theme), is_active, theme);
     let sheet = &state.sheet;
     let painter = Painter { sheet, text: state.shown().text(), theme, width: usize::from(room.width) };
     let visible = sheet.lines.iter().enumerate().skip(state.scroll.text);
@@ -34,6 +38,7 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame, area: Rect) 
             mark_row(frame, room, row, theme.ink(ink));
         }
     }
+    Caption { title: title(name, beside, is_active, theme), scroll: (state.scroll.text, sheet.lines.len()) }
 }
 
 struct Painter<'a> {
