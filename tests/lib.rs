@@ -12,7 +12,7 @@ mod house;
 mod init;
 mod loader;
 mod pages;
-mod precommit;
+mod reading;
 mod settings;
 mod studio_edit;
 mod studio_faulty_file;

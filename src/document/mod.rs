@@ -102,6 +102,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What is wrong, one sentence in lower case without full stop.
     pub message: String,
+    /// What to do about it, as an instruction.
+    pub advice: String,
     /// Where it is noticed.
     pub span: Span,
     /// Where it began, with a few words: the quote that is never closed, the first of two anchors.
@@ -152,7 +154,7 @@ pub struct Frame {
 
 /// What a reader makes of a text.
 struct Reading {
-    tree: Result<Option<Node>, Fault>,
+    tree: Result<Option<Node>, Box<Fault>>,
     frame: Frame,
 }
 
@@ -161,7 +163,7 @@ struct Reading {
 pub struct Document {
     text: Arc<str>,
     format: Format,
-    tree: Result<Option<Arc<Node>>, Fault>,
+    tree: Result<Option<Arc<Node>>, Box<Fault>>,
     frame: Arc<Frame>,
 }
 
@@ -264,7 +266,7 @@ impl Document {
 
     /// Why there is no tree.
     pub fn fault(&self) -> Option<&Fault> {
-        self.tree.as_ref().err()
+        self.tree.as_ref().err().map(Box::as_ref)
     }
 
     /// What stands around the value: byte order mark, directives, `---` and `...`.
@@ -317,14 +319,15 @@ impl Document {
 }
 
 impl Fault {
-    /// A fault at its place.
-    fn new(kind: FaultKind, message: impl Into<String>, span: Span) -> Fault {
-        Fault { kind, message: message.into(), span, began: None }
+    /// A fault at its place. Boxed, because readers pass results through many levels of the stack.
+    fn new(kind: FaultKind, span: Span, message: impl Into<String>, advice: impl Into<String>) -> Box<Fault> {
+        Box::new(Fault { kind, message: message.into(), advice: advice.into(), span, began: None })
     }
 
     /// The same fault with the place where it began.
-    fn began(self, span: Span, words: impl Into<String>) -> Fault {
-        Fault { began: Some((span, words.into())), ..self }
+    fn began(mut self: Box<Self>, span: Span, words: impl Into<String>) -> Box<Fault> {
+        self.began = Some((span, words.into()));
+        self
     }
 }
 
@@ -373,9 +376,9 @@ fn stand_in(bytes: &[u8]) -> String {
     })
 }
 
-fn not_utf8(offset: usize) -> Fault {
-    let message = "the file is not UTF-8; save it as UTF-8";
-    Fault::new(FaultKind::NotUtf8, message, Span { start: offset, end: offset + 1 })
+fn not_utf8(offset: usize) -> Box<Fault> {
+    let span = Span { start: offset, end: offset + 1 };
+    Fault::new(FaultKind::NotUtf8, span, "the file is not UTF-8 text", "save it as UTF-8 in your editor")
 }
 
 fn floor_char(text: &str, offset: usize) -> usize {

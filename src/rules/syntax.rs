@@ -31,7 +31,7 @@ const NOT_UTF8: Rule = Rule {
         "config.yaml",
         "distributed_type: MULTI_GPU\nnum_processes: 2  # für zwei Karten\n".as_bytes(),
     ),
-    check: |facts, found| advise(facts, found, FaultKind::NotUtf8, "save the file as UTF-8 in your editor"),
+    check: |facts, found| report(facts, found, FaultKind::NotUtf8),
 };
 
 const CONTROL_CHARACTER: Rule = Rule {
@@ -42,14 +42,7 @@ const CONTROL_CHARACTER: Rule = Rule {
           copying out of terminals and from damaged files.",
     bad: yaml("debug: false # \u{0}"),
     good: yaml("debug: false #"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::ControlCharacter,
-            "delete the character; it is invisible in most editors",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::ControlCharacter),
 };
 
 const TAB: Rule = Rule {
@@ -71,14 +64,7 @@ const SYNTAX: Rule = Rule {
           quote that is not closed, a missing space after a colon, or a value with a colon in it.",
     bad: yaml("main_process_ip: \"10.0.0.1\n"),
     good: yaml("main_process_ip: \"10.0.0.1\"\n"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::Yaml,
-            "Accelerate cannot read the file; repair this place, then check again",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::Yaml),
 };
 
 const SEVERAL_DOCUMENTS: Rule = Rule {
@@ -89,14 +75,7 @@ const SEVERAL_DOCUMENTS: Rule = Rule {
           file when there are more.",
     bad: yaml("debug: false\n---\ndebug: true\n"),
     good: yaml("---\ndebug: false\n"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::SeveralDocuments,
-            "keep one config in each file and choose with `--config_file`",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::SeveralDocuments),
 };
 
 const TAG: Rule = Rule {
@@ -107,7 +86,7 @@ const TAG: Rule = Rule {
           Python objects or tuples are refused with a ConstructorError.",
     bad: yaml("gpu_ids: !!python/tuple [0, 1]\n"),
     good: yaml("gpu_ids: 0,1\n"),
-    check: |facts, found| advise(facts, found, FaultKind::Tag, "remove the tag and write the plain value"),
+    check: |facts, found| report(facts, found, FaultKind::Tag),
 };
 
 const UNHASHABLE_KEY: Rule = Rule {
@@ -118,14 +97,7 @@ const UNHASHABLE_KEY: Rule = Rule {
           such as `{{ name }}` was not filled in.",
     bad: yaml("{{ port }}: 1\n"),
     good: yaml("main_process_port: 29501\n"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::UnhashableKey,
-            "write a plain key; fill in templates before Accelerate reads the file",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::UnhashableKey),
 };
 
 const IMPOSSIBLE_VALUE: Rule = Rule {
@@ -147,7 +119,7 @@ const ANCHOR: Rule = Rule {
           an alias without its anchor.",
     bad: yaml("num_machines: *machines\n"),
     good: yaml("num_processes: &count 2\nnum_machines: *count\n"),
-    check: |facts, found| advise(facts, found, FaultKind::Anchor, "write the value itself"),
+    check: |facts, found| report(facts, found, FaultKind::Anchor),
 };
 
 const TOO_LARGE: Rule = Rule {
@@ -158,14 +130,7 @@ const TOO_LARGE: Rule = Rule {
           needs either, so reading stops here.",
     bad: yaml(BOMB),
     good: yaml("commands: []\n"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::TooLarge,
-            "an Accelerate config is three levels deep; is this the right file?",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::TooLarge),
 };
 
 const JSON_SYNTAX: Rule = Rule {
@@ -176,14 +141,7 @@ const JSON_SYNTAX: Rule = Rule {
           comma, double quotes only. YAML in a .json file is refused.",
     bad: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2,}\n"),
     good: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
-    check: |facts, found| {
-        advise(
-            facts,
-            found,
-            FaultKind::Json,
-            "repair the JSON, or give the file a name in .yaml: comments are allowed there",
-        )
-    },
+    check: |facts, found| report(facts, found, FaultKind::Json),
 };
 
 const JSON_BYTE_ORDER_MARK: Rule = Rule {
@@ -214,21 +172,19 @@ const BOMB: &str = "commands:
 fn fault<'f>(facts: &Facts, found: &'f mut Findings, kind: FaultKind) -> Option<&'f mut Finding> {
     let fault = facts.document.fault().filter(|fault| fault.kind == kind)?;
     let finding = found.report(Place::Bytes(fault.span), fault.message.clone());
+    finding.advise(fault.advice.clone());
     if let Some((span, words)) = &fault.began {
         finding.relate(Place::Bytes(*span), words.clone());
     }
     Some(finding)
 }
 
-fn advise(facts: &Facts, found: &mut Findings, kind: FaultKind, advice: &str) {
-    if let Some(finding) = fault(facts, found, kind) {
-        finding.advise(advice);
-    }
+fn report(facts: &Facts, found: &mut Findings, kind: FaultKind) {
+    fault(facts, found, kind);
 }
 
 fn impossible_value(facts: &Facts, found: &mut Findings) {
     let Some(finding) = fault(facts, found, FaultKind::BadScalar) else { return };
-    finding.advise("put it in quotes if it is meant as text");
     if let Some(edit) = quoted(facts) {
         finding.offer("put the value in quotes", vec![edit]);
     }
@@ -238,14 +194,11 @@ fn json_byte_order_mark(facts: &Facts, found: &mut Findings) {
     let Some(finding) = fault(facts, found, FaultKind::JsonByteOrderMark) else { return };
     let span = Span { start: 0, end: '\u{feff}'.len_utf8() };
     let edit = Edit::Replace { span, text: String::new() };
-    finding
-        .advise("save the file as UTF-8 without byte order mark")
-        .repair("remove the byte order mark", vec![edit]);
+    finding.repair("remove the byte order mark", vec![edit]);
 }
 
 fn tab(facts: &Facts, found: &mut Findings) {
     let Some(finding) = fault(facts, found, FaultKind::Tab) else { return };
-    finding.advise("use spaces; two for each level are usual");
     let edits = without_tabs(facts.document);
     if !edits.is_empty() {
         finding.repair("write spaces instead of tabs", edits);

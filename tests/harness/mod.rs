@@ -1,6 +1,5 @@
-//! What the tests share: the program in a clean room, pictures of what it shows, made-up configs.
+//! What the tests share: the program in a clean room, and pictures of what it shows.
 
-pub mod made_up;
 pub mod picture;
 pub mod run;
 pub mod screen;

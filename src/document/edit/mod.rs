@@ -34,13 +34,13 @@ pub struct Applied {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The text has a fault: only [`Edit::Replace`] can be applied.
-    #[error("the text has a fault; repair that first")]
+    #[error("the text must be repaired first")]
     Faulty,
     /// The place does not exist, or a key that should be new does.
-    #[error("there is no such place as `{0}`; check the names on the way to it")]
+    #[error("there is no such place as `{0}`")]
     NoSuchPlace(KeyPath),
     /// The key is already there.
-    #[error("`{0}` is already there; set its value or choose another name")]
+    #[error("`{0}` is already there")]
     AlreadyThere(KeyPath),
     /// The place is written in a way that cannot be edited without loss.
     #[error("`{0}` is written with {1}; edit it by hand")]
@@ -86,12 +86,9 @@ fn advance(first: &Document, done: Applied, edit: &Edit) -> Result<Applied, Edit
             Applied { document, patches: patch::compose(first.text(), &done.patches, &patches) }
         }
     };
-    match (prove::holds(&now, edit, &next.document), path_of(edit)) {
-        (true, _) => Ok(next),
-        (false, path) if entangled::is_beside_merge(&now, &path) => {
-            Err(EditError::Entangled(path, "a merge key (`<<`) beside it"))
-        }
-        (false, path) => Err(EditError::Unproven(path)),
+    match prove::holds(&now, edit, &next.document) {
+        true => Ok(next),
+        false => Err(EditError::Unproven(path_of(edit))),
     }
 }
 

@@ -6,7 +6,7 @@ mod keys;
 use std::borrow::Cow;
 
 use super::scalar::{self, Form};
-use crate::document::{Data, Fault, FaultKind, Node, Pair, Style};
+use crate::document::{Data, Fault, FaultKind, Node, Pair, Span, Style};
 use crate::value::Value;
 use keys::Unique;
 
@@ -14,7 +14,7 @@ use keys::Unique;
 const DEFAULT_KEY: Form = Form::Default;
 
 /// The value of a node, or why PyYAML refuses to construct it.
-pub(super) fn construct(node: &Node) -> Result<Value, Fault> {
+pub(super) fn construct(node: &Node) -> Result<Value, Box<Fault>> {
     let tag = node.tag.as_deref().filter(|tag| *tag != "!");
     match (&node.data, tag) {
         (Data::Alias(_, target), _) => construct(target),
@@ -35,7 +35,7 @@ pub(super) fn construct(node: &Node) -> Result<Value, Fault> {
             Ok(Value::Set(members.into_iter().map(|(member, _)| member).collect()))
         }
         (Data::Map(pairs), Some(tag)) => tagged_default(node, pairs, tag),
-        (Data::List(_), Some(tag)) => Err(wrong_tag(node, tag)),
+        (Data::List(_), Some(tag)) => Err(wrong_tag(tag, node.span)),
     }
 }
 
@@ -50,60 +50,75 @@ fn form(node: &Node) -> Form {
     }
 }
 
-fn scalar_value(node: &Node, value: &Value) -> Result<Value, Fault> {
+fn scalar_value(node: &Node, value: &Value) -> Result<Value, Box<Fault>> {
     let sign = match form(node) {
         Form::Merge => "<<",
         Form::Default => "=",
         _ => return Ok(value.clone()),
     };
-    let message = format!("`{sign}` alone is not a value in YAML 1.1; put it in quotes");
-    Err(Fault::new(FaultKind::BadScalar, message, node.span))
+    let message = format!("`{sign}` alone cannot be a value in YAML 1.1");
+    Err(Fault::new(FaultKind::BadScalar, node.span, message, "put it in quotes"))
 }
 
 /// An item of `!!omap` or `!!pairs`: a mapping of one pair.
-fn lone_pair(item: &Node) -> Result<Value, Fault> {
-    let Data::Map(pairs) = &item.target().data else {
-        return Err(Fault::new(FaultKind::Tag, "each item here must be one `key: value` pair", item.span));
-    };
-    let [pair] = pairs.as_slice() else {
-        return Err(Fault::new(
-            FaultKind::Tag,
-            "each item here must be exactly one `key: value` pair",
-            item.span,
-        ));
-    };
-    Ok(Value::List(vec![construct(&pair.key)?, construct(&pair.value)?]))
+fn lone_pair(item: &Node) -> Result<Value, Box<Fault>> {
+    match &item.target().data {
+        Data::Map(pairs) if pairs.len() == 1 => {
+            Ok(Value::List(vec![construct(&pairs[0].key)?, construct(&pairs[0].value)?]))
+        }
+        _ => {
+            let message = "each item of `!!omap` and `!!pairs` is one `key: value` pair";
+            Err(Fault::new(
+                FaultKind::Tag,
+                item.span,
+                message,
+                "write one pair for each item, or remove the tag",
+            ))
+        }
+    }
 }
 
 /// A mapping with a scalar's tag stands for the scalar under its `=` key.
-fn tagged_default(node: &Node, pairs: &[Pair], tag: &str) -> Result<Value, Fault> {
+fn tagged_default(node: &Node, pairs: &[Pair], tag: &str) -> Result<Value, Box<Fault>> {
     let default = pairs.iter().find(|pair| form(&pair.key) == DEFAULT_KEY).map(|pair| pair.value.target());
     let Some(Node { data: Data::Scalar(value), span, .. }) = default else {
-        return Err(wrong_tag(node, tag));
+        return Err(wrong_tag(tag, node.span));
     };
     let text = match value {
         Value::Text(text) => Cow::Borrowed(text.as_str()),
-        _ => return Err(wrong_tag(node, tag)),
+        _ => return Err(wrong_tag(tag, node.span)),
     };
     if scalar::form(&text, Style::Plain, Some(tag)).is_none() {
-        return Err(wrong_tag(node, tag));
+        return Err(wrong_tag(tag, node.span));
     }
-    scalar::read(text, Style::Plain, Some(tag)).map_err(|(kind, message)| Fault::new(kind, message, *span))
+    scalar::read(text, Style::Plain, Some(tag)).map_err(|refusal| refusal.at(*span))
 }
 
-fn wrong_tag(node: &Node, tag: &str) -> Fault {
-    let message = match scalar::form("", Style::Plain, Some(tag)) {
-        Some(_) => format!("the tag `{tag}` is for single values, not for a list or mapping; remove it"),
-        None if matches!(tag, "!!seq" | "!!map" | "!!set" | "!!omap" | "!!pairs") => {
-            format!("the tag `{tag}` does not fit this value; remove it")
+/// True when a list or mapping can have this tag; a scalar's tag on a mapping is decided by its `=` key.
+pub(super) fn fits(tag: &str, data: &Data) -> bool {
+    match (data, tag) {
+        (_, "!") | (Data::List(_), "!!seq" | "!!omap" | "!!pairs") | (Data::Map(_), "!!map" | "!!set") => {
+            true
         }
-        None => format!("the tag `{tag}` is unknown to a safe reader; remove it"),
+        (Data::Map(_), tag) => scalar::form("", Style::Plain, Some(tag)).is_some(),
+        _ => false,
+    }
+}
+
+/// Why a list or mapping cannot have this tag.
+pub(super) fn wrong_tag(tag: &str, place: Span) -> Box<Fault> {
+    let message = match scalar::form("", Style::Plain, Some(tag)) {
+        Some(_) => format!("the tag `{tag}` is for single values, not for a list or mapping"),
+        None if matches!(tag, "!!seq" | "!!map" | "!!set" | "!!omap" | "!!pairs") => {
+            format!("the tag `{tag}` does not fit this value")
+        }
+        None => format!("the tag `{tag}` is unknown to a safe reader"),
     };
-    Fault::new(FaultKind::Tag, message, node.span)
+    Fault::new(FaultKind::Tag, place, message, "remove the tag")
 }
 
 /// The pairs of a mapping after merging: merged ones first, so that the mapping's own come last and count.
-fn flatten(pairs: &[Pair]) -> Result<Vec<&Pair>, Fault> {
+fn flatten(pairs: &[Pair]) -> Result<Vec<&Pair>, Box<Fault>> {
     if !pairs.iter().any(|pair| form(&pair.key) == Form::Merge) {
         return Ok(pairs.iter().collect());
     }
@@ -111,35 +126,36 @@ fn flatten(pairs: &[Pair]) -> Result<Vec<&Pair>, Fault> {
         pairs.iter().partition(|pair| form(&pair.key) == Form::Merge);
     let mut all = Vec::new();
     for merge in merges {
-        merge_into(&mut all, &merge.value)?;
+        merge_into(&mut all, merge)?;
     }
     all.extend(own);
     Ok(all)
 }
 
-fn merge_into<'n>(all: &mut Vec<&'n Pair>, node: &'n Node) -> Result<(), Fault> {
-    match &node.target().data {
+fn merge_into<'n>(all: &mut Vec<&'n Pair>, merge: &'n Pair) -> Result<(), Box<Fault>> {
+    match &merge.value.target().data {
         Data::Map(pairs) => all.extend(flatten(pairs)?),
         Data::List(items) => {
             // Of several merged mappings the first one wins, so it comes last.
             for item in items.iter().rev() {
-                let Data::Map(pairs) = &item.target().data else { return Err(not_mergeable(item)) };
+                let Data::Map(pairs) = &item.target().data else { return Err(not_mergeable(item, merge)) };
                 all.extend(flatten(pairs)?);
             }
         }
-        _ => return Err(not_mergeable(node)),
+        Data::Scalar(_) | Data::Alias(..) => return Err(not_mergeable(&merge.value, merge)),
     }
     Ok(())
 }
 
-fn not_mergeable(node: &Node) -> Fault {
-    let message =
-        "`<<` merges mappings; write `<<: *name` with the name of an anchored mapping, or quote the key";
-    Fault::new(FaultKind::BadScalar, message, node.span)
+fn not_mergeable(node: &Node, merge: &Pair) -> Box<Fault> {
+    let is_written = node.span.start < node.span.end;
+    let place = if is_written { node.span } else { merge.key.span };
+    let advice = "write `<<: *name` with the name of an anchored mapping, or put the key in quotes";
+    Fault::new(FaultKind::BadScalar, place, "only mappings can be merged with `<<`", advice)
 }
 
 /// Pairs with each key once: the place of its first, the value of its last.
-fn mapping(pairs: &[&Pair]) -> Result<Vec<(Value, Value)>, Fault> {
+fn mapping(pairs: &[&Pair]) -> Result<Vec<(Value, Value)>, Box<Fault>> {
     let mut unique = Unique::with_capacity(pairs.len());
     for pair in pairs {
         let key = key_value(&pair.key)?;
@@ -150,14 +166,14 @@ fn mapping(pairs: &[&Pair]) -> Result<Vec<(Value, Value)>, Fault> {
 }
 
 /// A key's value: `=` is text here.
-fn key_value(key: &Node) -> Result<Value, Fault> {
+fn key_value(key: &Node) -> Result<Value, Box<Fault>> {
     match form(key) {
         Form::Default => Ok(Value::text("=")),
         _ => construct(key),
     }
 }
 
-fn unhashable(key: &Node) -> Fault {
-    let message = "a list or mapping cannot be a key; write the key as text, in quotes if need be";
-    Fault::new(FaultKind::UnhashableKey, message, key.span)
+fn unhashable(key: &Node) -> Box<Fault> {
+    let advice = "write a plain key; templates such as `{{ name }}` must be filled in first";
+    Fault::new(FaultKind::UnhashableKey, key.span, "a list or mapping cannot be a key", advice)
 }

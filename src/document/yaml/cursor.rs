@@ -166,9 +166,24 @@ impl<'t> Cursor<'t> {
         Span { start, end: start + line.trim_end().len() }
     }
 
+    /// The text of a span.
+    pub fn slice(&self, span: Span) -> &'t str {
+        &self.text[span.start..span.end]
+    }
+
+    /// True when there are only spaces between an earlier offset and the cursor.
+    pub fn is_blank_since(&self, start: usize) -> bool {
+        self.text[start..self.mark.at].bytes().all(|byte| byte == b' ')
+    }
+
     /// The next character's bytes; at the end of the text, those of the last character.
     pub fn here(&self) -> Span {
-        char_at(self.text, self.mark.at)
+        self.character(self.mark.at)
+    }
+
+    /// The bytes of the character at an offset; at the end of the text, those of the last character.
+    pub fn character(&self, at: usize) -> Span {
+        char_at(self.text, at)
     }
 
     fn pass(&mut self, c: char) {
@@ -186,13 +201,12 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// The bytes of the character at an offset; at the end of the text, those of the last character.
+/// The bytes of the character at an offset; at the end of the text, those of the last character or
+/// line end.
 pub(in crate::document) fn char_at(text: &str, at: usize) -> Span {
-    match text[at..].chars().next() {
-        Some(next) => Span { start: at, end: at + next.len_utf8() },
-        None => {
-            let last = text.chars().next_back().map_or(0, char::len_utf8);
-            Span { start: text.len() - last, end: text.len() }
-        }
+    if let Some(next) = text[at..].chars().next() {
+        return Span { start: at, end: at + next.len_utf8() };
     }
+    let last = if text.ends_with("\r\n") { 2 } else { text.chars().next_back().map_or(0, char::len_utf8) };
+    Span { start: text.len() - last, end: text.len() }
 }

@@ -15,6 +15,7 @@ mod scan;
 mod token;
 pub(super) mod write;
 
+pub(super) use compose::{DEEPEST, MOST_VALUES};
 pub(super) use cursor::char_at;
 
 use super::{Fault, Frame, Node, Reading};
@@ -28,17 +29,29 @@ pub(super) fn read(text: &str) -> Reading {
     }
     let mut composer = Composer::new(text);
     let tree = composer.document();
-    let (frame, bad_scalar) = composer.into_remarks();
-    Reading { tree: tree.and_then(|root| constructible(root, bad_scalar)), frame }
+    let (frame, misfit) = composer.into_remarks();
+    Reading { tree: tree.and_then(|root| constructible(root, misfit, text)), frame }
 }
 
 /// The tree, when PyYAML can make values of all of it; else the fault that comes first in the text.
-fn constructible(root: Option<Node>, bad_scalar: Option<Fault>) -> Result<Option<Node>, Fault> {
+fn constructible(
+    root: Option<Node>,
+    misfit: Option<Box<Fault>>,
+    text: &str,
+) -> Result<Option<Node>, Box<Fault>> {
     let refused = root.as_ref().and_then(|root| construct::construct(root).err());
-    match bad_scalar.into_iter().chain(refused).min_by_key(|fault| fault.span.start) {
-        Some(fault) => Err(fault),
+    match misfit.into_iter().chain(refused).min_by_key(|fault| fault.span.start) {
+        Some(fault) => Err(visible(fault, text)),
         None => Ok(root),
     }
+}
+
+/// The fault with bytes to underline, where its value is not written.
+fn visible(mut fault: Box<Fault>, text: &str) -> Box<Fault> {
+    if fault.span.start == fault.span.end {
+        fault.span = char_at(text, fault.span.start);
+    }
+    fault
 }
 
 impl Node {

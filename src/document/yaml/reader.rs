@@ -3,16 +3,17 @@
 use crate::document::{Fault, FaultKind, Span};
 
 /// The first character that PyYAML's reader refuses.
-pub(super) fn check(text: &str) -> Result<(), Fault> {
+pub(super) fn check(text: &str) -> Result<(), Box<Fault>> {
     let Some(at) = first_refused(text) else { return Ok(()) };
     let found = text[at..].chars().next().unwrap_or_default();
-    let message = format!(
-        "the character U+{:04X} is not allowed anywhere in YAML; remove it{}",
-        u32::from(found),
-        if found == '\0' { " (is this a text file?)" } else { "" }
-    );
+    let message = format!("the character U+{:04X} is not allowed anywhere in YAML", u32::from(found));
+    let advice = if found == '\0' {
+        "check that this is a text file"
+    } else {
+        "remove it; it is invisible in most editors"
+    };
     let span = Span { start: at, end: at + found.len_utf8() };
-    Err(Fault::new(FaultKind::ControlCharacter, message, span))
+    Err(Fault::new(FaultKind::ControlCharacter, span, message, advice))
 }
 
 fn first_refused(text: &str) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::document::{Span, Style};
 
-/// A word of YAML and its bytes.
+/// A word of YAML and its bytes. Words that are not written have those of the character they stand before.
 #[derive(Clone, Debug)]
 pub(super) struct Token<'t> {
     pub kind: Kind<'t>,

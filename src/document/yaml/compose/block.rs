@@ -6,7 +6,7 @@ use crate::document::{Data, Fault, FaultKind, Node, Pair, Span, Style};
 
 impl<'t> Composer<'t> {
     /// `- item` lines, indented further than what they belong to.
-    pub(super) fn block_list(&mut self) -> Result<Collection, Fault> {
+    pub(super) fn block_list(&mut self) -> Result<Collection, Box<Fault>> {
         let first = self.scanner.next()?.span;
         let (items, end) = self.items()?;
         let token = self.scanner.next()?;
@@ -17,14 +17,14 @@ impl<'t> Composer<'t> {
     }
 
     /// `- item` lines at the indentation of the key they belong to.
-    pub(super) fn unindented_list(&mut self) -> Result<Collection, Fault> {
+    pub(super) fn unindented_list(&mut self) -> Result<Collection, Box<Fault>> {
         let start = self.scanner.peek()?.span.start;
         let (items, end) = self.items()?;
         Ok((Span { start, end }, Style::Block, Data::List(items)))
     }
 
     /// Items and the end of the last one.
-    fn items(&mut self) -> Result<(Vec<Node>, usize), Fault> {
+    fn items(&mut self) -> Result<(Vec<Node>, usize), Box<Fault>> {
         let mut items = Vec::new();
         let mut end = 0;
         while matches!(self.scanner.peek()?.kind, Kind::BlockEntry) {
@@ -40,7 +40,7 @@ impl<'t> Composer<'t> {
     }
 
     /// `key: value` lines.
-    pub(super) fn block_map(&mut self) -> Result<Collection, Fault> {
+    pub(super) fn block_map(&mut self) -> Result<Collection, Box<Fault>> {
         let first = self.scanner.next()?.span;
         let mut pairs = Vec::new();
         while matches!(self.scanner.peek()?.kind, Kind::Key) {
@@ -62,7 +62,7 @@ impl<'t> Composer<'t> {
         Ok((Span { start: first.start, end }, Style::Block, Data::Map(pairs)))
     }
 
-    fn after_key_or_colon(&mut self, at: usize) -> Result<Node, Fault> {
+    fn after_key_or_colon(&mut self, at: usize) -> Result<Node, Box<Fault>> {
         match self.scanner.peek()?.kind {
             Kind::Key | Kind::Value | Kind::BlockEnd => self.nothing(at),
             _ => self.value(Place::AfterKey),
@@ -71,19 +71,24 @@ impl<'t> Composer<'t> {
 }
 
 /// Something that belongs neither to a block nor behind it.
-fn misplaced(token: &Token<'_>, first: Span, what: &str) -> Fault {
-    let message = match token.kind {
-        Kind::BlockMapStart | Kind::BlockListStart => format!(
-            "this line is indented between two levels; align it with the lines of the {what} it belongs to"
+fn misplaced(token: &Token<'_>, first: Span, what: &str) -> Box<Fault> {
+    let found = token.kind.name();
+    let (message, advice) = match token.kind {
+        Kind::BlockMapStart | Kind::BlockListStart => (
+            "this line is indented between two levels".to_owned(),
+            format!("align it with the lines of the {what} it belongs to"),
         ),
         Kind::BlockEntry | Kind::Key | Kind::Value => {
-            format!("{} among the lines of a {what}; check how the line is indented", token.kind.name())
+            (format!("{found} among the lines of a {what}"), "check how this line is indented".to_owned())
         }
-        Kind::Scalar(..) => {
-            "text after a value that has already ended; put the whole value in one pair of quotes".to_owned()
-        }
-        _ => format!("{} where the {what} should go on; remove it or put it in quotes", token.kind.name()),
+        Kind::Scalar(..) => (
+            "text after a value that has already ended".to_owned(),
+            "put the whole value in one pair of quotes".to_owned(),
+        ),
+        _ => (
+            format!("{found} where the {what} should go on"),
+            "remove it, or put the whole value in quotes".to_owned(),
+        ),
     };
-    let fault = Fault::new(FaultKind::Yaml, message, token.span);
-    fault.began(Span { start: first.start, end: first.start + 1 }, format!("the {what} begins here"))
+    Fault::new(FaultKind::Yaml, token.span, message, advice).began(first, format!("the {what} begins here"))
 }

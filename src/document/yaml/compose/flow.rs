@@ -13,7 +13,7 @@ struct Bracket {
 
 impl<'t> Composer<'t> {
     /// `[a, b]`; `[a: b]` is a list of one mapping.
-    pub(super) fn flow_list(&mut self) -> Result<Collection, Fault> {
+    pub(super) fn flow_list(&mut self) -> Result<Collection, Box<Fault>> {
         let bracket = Bracket { open: self.scanner.next()?.span, is_list: true };
         let mut items = Vec::new();
         while self.goes_on(bracket, items.is_empty())? {
@@ -28,7 +28,7 @@ impl<'t> Composer<'t> {
     }
 
     /// `{a: b}`; a key alone has the value null.
-    pub(super) fn flow_map(&mut self) -> Result<Collection, Fault> {
+    pub(super) fn flow_map(&mut self) -> Result<Collection, Box<Fault>> {
         let bracket = Bracket { open: self.scanner.next()?.span, is_list: false };
         let mut pairs = Vec::new();
         while self.goes_on(bracket, pairs.is_empty())? {
@@ -47,14 +47,14 @@ impl<'t> Composer<'t> {
     }
 
     /// True while something stands before the closing bracket; steps over the comma between two items.
-    fn goes_on(&mut self, bracket: Bracket, is_first: bool) -> Result<bool, Fault> {
+    fn goes_on(&mut self, bracket: Bracket, is_first: bool) -> Result<bool, Box<Fault>> {
         if !is_first && !self.at_close(bracket)? {
             self.comma(bracket)?;
         }
         Ok(!self.at_close(bracket)?)
     }
 
-    fn at_close(&mut self, bracket: Bracket) -> Result<bool, Fault> {
+    fn at_close(&mut self, bracket: Bracket) -> Result<bool, Box<Fault>> {
         Ok(match self.scanner.peek()?.kind {
             Kind::FlowListEnd => bracket.is_list,
             Kind::FlowMapEnd => !bracket.is_list,
@@ -62,21 +62,24 @@ impl<'t> Composer<'t> {
         })
     }
 
-    fn comma(&mut self, bracket: Bracket) -> Result<(), Fault> {
+    fn comma(&mut self, bracket: Bracket) -> Result<(), Box<Fault>> {
         let token = self.scanner.next()?;
         if matches!(token.kind, Kind::FlowEntry) {
             return Ok(());
         }
         let close = if bracket.is_list { "]" } else { "}" };
-        let message = match token.kind {
-            Kind::End => format!("the file ends before the closing `{close}`; write it"),
-            _ => format!("{} where `,` or `{close}` should be; write what is missing", token.kind.name()),
+        let (message, advice) = match token.kind {
+            Kind::End => (format!("the file ends before the closing `{close}`"), format!("write `{close}`")),
+            _ => (
+                format!("{} where `,` or `{close}` should be", token.kind.name()),
+                format!("close it with `{close}`, or put values with special characters in quotes"),
+            ),
         };
-        Err(Fault::new(FaultKind::Yaml, message, token.span).began(bracket.open, "opened here"))
+        Err(Fault::new(FaultKind::Yaml, token.span, message, advice).began(bracket.open, "opened here"))
     }
 
     /// `a: b` inside square brackets: a mapping of its own.
-    fn lone_pair(&mut self) -> Result<Node, Fault> {
+    fn lone_pair(&mut self) -> Result<Node, Box<Fault>> {
         let start = self.scanner.peek()?.span;
         self.limits.add(1, start)?;
         self.limits.descend(start)?;
@@ -86,7 +89,7 @@ impl<'t> Composer<'t> {
         Ok(Properties::default().onto(span, Style::Flow, Data::Map(vec![pair])))
     }
 
-    fn flow_pair(&mut self) -> Result<Pair, Fault> {
+    fn flow_pair(&mut self) -> Result<Pair, Box<Fault>> {
         let indicator = self.scanner.next()?.span;
         let key = self.after_indicator(indicator.end)?;
         let value = if matches!(self.scanner.peek()?.kind, Kind::Value) {
@@ -98,7 +101,7 @@ impl<'t> Composer<'t> {
         Ok(Pair { key, value })
     }
 
-    fn after_indicator(&mut self, at: usize) -> Result<Node, Fault> {
+    fn after_indicator(&mut self, at: usize) -> Result<Node, Box<Fault>> {
         match self.scanner.peek()?.kind {
             Kind::Value | Kind::FlowEntry | Kind::FlowListEnd | Kind::FlowMapEnd => self.nothing(at),
             _ => self.value(Place::Flow),

@@ -2,12 +2,12 @@
 
 use crate::document::{Fault, FaultKind, Span};
 
-/// Lists and mappings inside each other. PyYAML itself gives up near 490 (Python's recursion limit);
-/// Accelerate's files need 4.
-pub(super) const DEEPEST: usize = 250;
+/// Lists and mappings inside each other. PyYAML gives up near 490 (Python's recursion limit), we do so
+/// earlier because a thread's stack of 2 MB must be enough without optimisation; configs need 4.
+pub(in crate::document) const DEEPEST: usize = 128;
 
 /// Values in the tree, with aliases written out.
-pub(super) const MOST_VALUES: usize = 2_000_000;
+pub(in crate::document) const MOST_VALUES: usize = 1_000_000;
 
 /// What has been used up.
 #[derive(Default)]
@@ -26,19 +26,18 @@ pub(super) struct Before {
 
 impl Limits {
     /// Counts values.
-    pub fn add(&mut self, values: usize, place: Span) -> Result<(), Fault> {
+    pub fn add(&mut self, values: usize, place: Span) -> Result<(), Box<Fault>> {
         self.values = self.values.saturating_add(values);
         if self.values > MOST_VALUES {
-            let message = format!(
-                "more than {MOST_VALUES} values, aliases written out; this is no configuration, check where the file comes from"
-            );
-            return Err(Fault::new(FaultKind::TooLarge, message, place));
+            let message = format!("more than {MOST_VALUES} values, aliases written out");
+            let advice = "no configuration needs so many; check that this is the right file";
+            return Err(Fault::new(FaultKind::TooLarge, place, message, advice));
         }
         Ok(())
     }
 
     /// Enters a list or a mapping.
-    pub fn descend(&mut self, place: Span) -> Result<(), Fault> {
+    pub fn descend(&mut self, place: Span) -> Result<(), Box<Fault>> {
         self.reach(1, place)?;
         self.depth += 1;
         Ok(())
@@ -50,12 +49,12 @@ impl Limits {
     }
 
     /// Counts `levels` below this depth.
-    pub fn reach(&mut self, levels: usize, place: Span) -> Result<(), Fault> {
+    pub fn reach(&mut self, levels: usize, place: Span) -> Result<(), Box<Fault>> {
         self.deepest = self.deepest.max(self.depth + levels);
         if self.depth + levels > DEEPEST {
-            let message =
-                format!("more than {DEEPEST} lists and mappings inside each other; flatten the file");
-            return Err(Fault::new(FaultKind::TooLarge, message, place));
+            let message = format!("more than {DEEPEST} lists and mappings inside each other");
+            let advice = "no configuration needs so many; check that this is the right file";
+            return Err(Fault::new(FaultKind::TooLarge, place, message, advice));
         }
         Ok(())
     }

@@ -12,12 +12,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::construct;
 use super::scalar;
 use super::scan::Scanner;
 use super::token::{Kind, Token};
 use crate::document::Frame;
 use crate::document::{Data, Fault, FaultKind, Node, Span, Style};
 use limits::Limits;
+
+pub(in crate::document) use limits::{DEEPEST, MOST_VALUES};
 
 /// What a tag of YAML itself starts with when it is written in full.
 const YAML_TAG: &str = "tag:yaml.org,2002:";
@@ -59,9 +62,9 @@ pub(super) struct Composer<'t> {
     handles: HashMap<&'t str, Cow<'t, str>>,
     anchors: HashMap<&'t str, (Span, Anchored)>,
     limits: Limits,
-    /// The first value that has the look of a type but cannot be one. PyYAML looks at values only
-    /// after all syntax.
-    bad_scalar: Option<Fault>,
+    /// The first value that cannot be what its form or its tag says. PyYAML looks at this only after
+    /// all syntax.
+    misfit: Option<Box<Fault>>,
     frame: Frame,
 }
 
@@ -73,23 +76,35 @@ impl<'t> Composer<'t> {
             handles: HashMap::new(),
             anchors: HashMap::new(),
             limits: Limits::default(),
-            bad_scalar: None,
+            misfit: None,
             frame: Frame::default(),
         }
     }
 
-    /// What was seen around the value, and the first value of impossible type.
-    pub fn into_remarks(self) -> (Frame, Option<Fault>) {
-        (self.frame, self.bad_scalar)
+    /// What was seen around the value, and the first value that cannot be what it says.
+    pub fn into_remarks(self) -> (Frame, Option<Box<Fault>>) {
+        (self.frame, self.misfit)
     }
 
     /// Any value, with its anchor and tag.
-    fn value(&mut self, place: Place) -> Result<Node, Fault> {
+    fn value(&mut self, place: Place) -> Result<Node, Box<Fault>> {
         if matches!(self.scanner.peek()?.kind, Kind::Alias(_)) {
             return self.alias();
         }
         let properties = self.properties()?;
-        let Some((name, span)) = properties.anchor else { return self.bare_value(place, properties) };
+        match properties.anchor {
+            Some((name, span)) => self.anchored(place, properties, name, span),
+            None => self.bare_value(place, properties),
+        }
+    }
+
+    fn anchored(
+        &mut self,
+        place: Place,
+        properties: Properties<'t>,
+        name: &'t str,
+        span: Span,
+    ) -> Result<Node, Box<Fault>> {
         self.open_anchor(name, span)?;
         let before = self.limits.begin();
         let node = self.bare_value(place, properties)?;
@@ -100,41 +115,45 @@ impl<'t> Composer<'t> {
     }
 
     /// A value whose anchor and tag are already read.
-    fn bare_value(&mut self, place: Place, properties: Properties<'t>) -> Result<Node, Fault> {
+    fn bare_value(&mut self, place: Place, properties: Properties<'t>) -> Result<Node, Box<Fault>> {
         let token = self.scanner.peek()?;
         let span = token.span;
         self.limits.add(1, span)?;
         let is_block = place != Place::Flow;
-        match token.kind {
-            Kind::Scalar(..) => self.scalar(properties),
-            Kind::BlockEntry if place == Place::AfterKey => {
-                self.collection(properties, Self::unindented_list)
-            }
-            Kind::FlowListStart => self.collection(properties, Self::flow_list),
-            Kind::FlowMapStart => self.collection(properties, Self::flow_map),
-            Kind::BlockListStart if is_block => self.collection(properties, Self::block_list),
-            Kind::BlockMapStart if is_block => self.collection(properties, Self::block_map),
-            _ => match properties.span {
-                Some(span) => Ok(self.empty(span.end, properties)),
-                None => Err(unexpected(token, place)),
-            },
+        let read: fn(&mut Self) -> Result<Collection, Box<Fault>> = match token.kind {
+            Kind::Scalar(..) => return self.scalar(properties),
+            Kind::BlockEntry if place == Place::AfterKey => Self::unindented_list,
+            Kind::FlowListStart => Self::flow_list,
+            Kind::FlowMapStart => Self::flow_map,
+            Kind::BlockListStart if is_block => Self::block_list,
+            Kind::BlockMapStart if is_block => Self::block_map,
+            _ => return self.no_value(place, properties),
+        };
+        // One level deeper. All levels lie on the stack: what is not needed further down stays out of here.
+        self.limits.descend(span)?;
+        let collection = read(self)?;
+        self.limits.ascend();
+        Ok(self.tagged(properties, collection))
+    }
+
+    fn tagged(&mut self, properties: Properties<'t>, (span, style, data): Collection) -> Node {
+        if let Some((tag, place)) = &properties.tag
+            && !construct::fits(tag, &data)
+        {
+            self.remark(construct::wrong_tag(tag, *place));
+        }
+        properties.onto(span, style, data)
+    }
+
+    /// Nothing that could be a value: null, if at least an anchor or a tag stands here.
+    fn no_value(&mut self, place: Place, properties: Properties<'t>) -> Result<Node, Box<Fault>> {
+        match properties.span {
+            Some(span) => Ok(self.empty(span.end, properties)),
+            None => Err(unexpected(self.scanner.peek()?, place)),
         }
     }
 
-    /// A list or a mapping: one level deeper.
-    fn collection(
-        &mut self,
-        properties: Properties<'t>,
-        read: fn(&mut Self) -> Result<Collection, Fault>,
-    ) -> Result<Node, Fault> {
-        let here = self.scanner.peek()?.span;
-        self.limits.descend(here)?;
-        let (span, style, data) = read(self)?;
-        self.limits.ascend();
-        Ok(properties.onto(span, style, data))
-    }
-
-    fn scalar(&mut self, properties: Properties<'t>) -> Result<Node, Fault> {
+    fn scalar(&mut self, properties: Properties<'t>) -> Result<Node, Box<Fault>> {
         let token = self.scanner.next()?;
         let Kind::Scalar(text, style) = token.kind else { unreachable!("the caller has seen a scalar") };
         Ok(self.typed(text, style, token.span, properties))
@@ -146,23 +165,35 @@ impl<'t> Composer<'t> {
     }
 
     /// A value that is not written, where not even an anchor or a tag stands.
-    fn nothing(&mut self, at: usize) -> Result<Node, Fault> {
+    fn nothing(&mut self, at: usize) -> Result<Node, Box<Fault>> {
         self.limits.add(1, Span { start: at, end: at })?;
         Ok(self.empty(at, Properties::default()))
     }
 
     fn typed(&mut self, text: Cow<'t, str>, style: Style, span: Span, properties: Properties<'t>) -> Node {
         let tag = properties.tag.as_ref().map(|(tag, _)| tag.as_str());
-        let value = scalar::read(text, style, tag).unwrap_or_else(|(kind, message)| {
-            let place = if span.start < span.end { span } else { properties.span.unwrap_or(span) };
-            self.bad_scalar.get_or_insert(Fault::new(kind, message, place));
+        let value = scalar::read(text, style, tag).unwrap_or_else(|refusal| {
+            let tagged = properties.tag.as_ref().map(|(_, span)| *span);
+            let place = match tagged {
+                Some(tag) if refusal.kind == FaultKind::Tag || span.start == span.end => tag,
+                _ => span,
+            };
+            self.remark(refusal.at(place));
             crate::value::Value::Null
         });
         properties.onto(span, style, Data::Scalar(value))
     }
 
+    /// Keeps a misfit if it is the first of the text.
+    fn remark(&mut self, fault: Box<Fault>) {
+        let is_first = self.misfit.as_ref().is_none_or(|first| fault.span.start < first.span.start);
+        if is_first {
+            self.misfit = Some(fault);
+        }
+    }
+
     /// Anchor and tag, in either order, each at most once.
-    fn properties(&mut self) -> Result<Properties<'t>, Fault> {
+    fn properties(&mut self) -> Result<Properties<'t>, Box<Fault>> {
         let mut found = Properties::default();
         loop {
             match &self.scanner.peek()?.kind {
@@ -182,7 +213,7 @@ impl<'t> Composer<'t> {
     }
 
     /// The tag with its handle resolved; tags of YAML itself in their short form, such as `!!int`.
-    fn full_tag(&self, handle: Option<&str>, text: &str, span: Span) -> Result<String, Fault> {
+    fn full_tag(&self, handle: Option<&str>, text: &str, span: Span) -> Result<String, Box<Fault>> {
         let full = match handle {
             None => text.to_owned(),
             Some(handle) => match (self.handles.get(handle), handle) {
@@ -190,24 +221,25 @@ impl<'t> Composer<'t> {
                 (None, "!") => format!("!{text}"),
                 (None, "!!") => format!("{YAML_TAG}{text}"),
                 (None, _) => {
-                    let message = format!("the tag handle `{handle}` is not declared; remove the tag");
-                    return Err(Fault::new(FaultKind::Tag, message, span));
+                    let message = format!("the tag handle `{handle}` is not declared");
+                    return Err(Fault::new(FaultKind::Tag, span, message, "remove the tag"));
                 }
             },
         };
         Ok(full.strip_prefix(YAML_TAG).map_or(full.clone(), |name| format!("!!{name}")))
     }
 
-    fn open_anchor(&mut self, name: &'t str, span: Span) -> Result<(), Fault> {
+    fn open_anchor(&mut self, name: &'t str, span: Span) -> Result<(), Box<Fault>> {
         if let Some((first, _)) = self.anchors.get(name) {
-            let message = format!("the anchor `&{name}` is already used; give this one another name");
-            return Err(Fault::new(FaultKind::Anchor, message, span).began(*first, "first used here"));
+            let message = format!("the anchor `&{name}` is already used");
+            let fault = Fault::new(FaultKind::Anchor, span, message, "give this one another name");
+            return Err(fault.began(*first, "first used here"));
         }
         self.anchors.insert(name, (span, Anchored::Open));
         Ok(())
     }
 
-    fn alias(&mut self) -> Result<Node, Fault> {
+    fn alias(&mut self) -> Result<Node, Box<Fault>> {
         let Token { kind, span } = self.scanner.next()?;
         let Kind::Alias(name) = kind else { unreachable!("the caller has seen an alias") };
         match self.anchors.get(name) {
@@ -217,14 +249,14 @@ impl<'t> Composer<'t> {
                 Ok(Properties::default().onto(span, Style::Plain, Data::Alias(name.to_owned(), node.clone())))
             }
             Some((anchor, Anchored::Open)) => {
-                let message = format!("`*{name}` makes a value that contains itself; write the value out");
-                Err(Fault::new(FaultKind::Anchor, message, span).began(*anchor, "the value begins here"))
+                let message = format!("`*{name}` makes a value that contains itself");
+                let fault = Fault::new(FaultKind::Anchor, span, message, "write the value that is meant");
+                Err(fault.began(*anchor, "the value begins here"))
             }
             None => {
-                let message = format!(
-                    "there is no anchor `&{name}` above; define it, or put a value that starts with `*` in quotes"
-                );
-                Err(Fault::new(FaultKind::Anchor, message, span))
+                let message = format!("there is no anchor `&{name}` above");
+                let advice = "put a value that starts with `*` in quotes, or write `&name` before the value that is meant";
+                Err(Fault::new(FaultKind::Anchor, span, message, advice))
             }
         }
     }
@@ -239,7 +271,7 @@ impl Properties<'_> {
 }
 
 /// A word that cannot start a value.
-fn unexpected(token: &Token<'_>, place: Place) -> Fault {
+fn unexpected(token: &Token<'_>, place: Place) -> Box<Fault> {
     let advice = match (place, &token.kind) {
         (Place::Flow, Kind::End) => "close the bracket or brace",
         (Place::Flow, _) => "write a value between the commas and brackets",
@@ -248,6 +280,6 @@ fn unexpected(token: &Token<'_>, place: Place) -> Fault {
         }
         _ => "write a value here",
     };
-    let message = format!("{} where a value should be; {advice}", token.kind.name());
-    Fault::new(FaultKind::Yaml, message, token.span)
+    let message = format!("{} where a value should be", token.kind.name());
+    Fault::new(FaultKind::Yaml, token.span, message, advice)
 }

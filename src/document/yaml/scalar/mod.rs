@@ -9,11 +9,22 @@ mod time;
 
 use std::borrow::Cow;
 
-use crate::document::{FaultKind, Style};
+use crate::document::{Fault, FaultKind, Span, Style};
 use crate::value::Value;
 
 /// Why a text cannot be what its form or its tag says.
-pub(super) type Refusal = (FaultKind, String);
+pub(super) struct Refusal {
+    pub kind: FaultKind,
+    message: String,
+    advice: &'static str,
+}
+
+impl Refusal {
+    /// The fault, once the place is known.
+    pub fn at(self, span: Span) -> Box<Fault> {
+        Fault::new(self.kind, span, self.message, self.advice)
+    }
+}
 
 /// The types of values without parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,16 +116,16 @@ fn truth(lower: &str) -> Option<bool> {
 
 fn refuse(text: &str, what: &str) -> Refusal {
     let shown: String = text.chars().take(40).collect();
-    let message = format!("`{shown}` is written like {what} but is none; put it in quotes if it is text");
-    (FaultKind::BadScalar, message)
+    let message = format!("`{shown}` is written like {what} but is none");
+    Refusal { kind: FaultKind::BadScalar, message, advice: "put it in quotes if it is meant as text" }
 }
 
 fn unfit(tag: &str) -> Refusal {
     let message = match tag {
         "!!map" | "!!set" | "!!seq" | "!!omap" | "!!pairs" => {
-            format!("the tag `{tag}` is for lists and mappings; remove it from this value")
+            format!("the tag `{tag}` is for lists and mappings, not for a single value")
         }
-        _ => format!("the tag `{tag}` is unknown to a safe reader; remove it"),
+        _ => format!("the tag `{tag}` is unknown to a safe reader"),
     };
-    (FaultKind::Tag, message)
+    Refusal { kind: FaultKind::Tag, message, advice: "remove the tag" }
 }

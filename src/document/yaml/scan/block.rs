@@ -27,7 +27,7 @@ struct Header {
 
 impl<'t> Scanner<'t> {
     /// A block of lines. Its span ends with its last line that is not empty, line end excluded.
-    pub(super) fn block_scalar(&mut self, style: Style) -> Result<(), Fault> {
+    pub(super) fn block_scalar(&mut self, style: Style) -> Result<(), Box<Fault>> {
         self.key_allowed = true;
         self.drop_candidate()?;
         let start = self.cursor.at();
@@ -44,7 +44,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// `+`, `-` and a digit, in either order, each at most once.
-    fn block_header(&mut self) -> Result<Header, Fault> {
+    fn block_header(&mut self) -> Result<Header, Box<Fault>> {
         let mut chomp = self.block_chomp();
         let indentation = self.block_indentation()?;
         if chomp.is_none() && indentation.is_some() {
@@ -54,8 +54,9 @@ impl<'t> Scanner<'t> {
         if next != ' ' && !ends_line(next) {
             return Err(Fault::new(
                 FaultKind::Yaml,
-                "text cannot start on the line of `|` or `>`; start it on the next line, or put it in quotes",
                 self.cursor.here(),
+                "text cannot start on the line of `|` or `>`",
+                "start it on the next line, or put the value in quotes",
             ));
         }
         Ok(Header { chomp: chomp.unwrap_or(Chomp::Clip), indentation })
@@ -71,25 +72,35 @@ impl<'t> Scanner<'t> {
         Some(chomp)
     }
 
-    fn block_indentation(&mut self) -> Result<Option<isize>, Fault> {
+    fn block_indentation(&mut self) -> Result<Option<isize>, Box<Fault>> {
         let Some(digit) = self.cursor.peek().to_digit(10) else { return Ok(None) };
         if digit == 0 {
-            let message = "the indentation of a block is a digit from 1 to 9, not 0";
-            return Err(Fault::new(FaultKind::Yaml, message, self.cursor.here()));
+            let message = "the indentation of a block cannot be 0";
+            return Err(Fault::new(
+                FaultKind::Yaml,
+                self.cursor.here(),
+                message,
+                "write a digit from 1 to 9, or none",
+            ));
         }
         self.cursor.skip(1);
         Ok(Some(digit as isize))
     }
 
     /// Spaces and a comment up to the end of the line; anything else is refused.
-    pub(super) fn finish_header_line(&mut self) -> Result<(), Fault> {
+    pub(super) fn finish_header_line(&mut self) -> Result<(), Box<Fault>> {
         self.cursor.skip_spaces();
         if self.cursor.peek() == '#' {
             self.cursor.take_line();
         }
         if !ends_line(self.cursor.peek()) {
-            let message = "only a comment can stand here; put the text on the next line";
-            return Err(Fault::new(FaultKind::Yaml, message, self.cursor.here()));
+            let message = "only a comment can stand here";
+            return Err(Fault::new(
+                FaultKind::Yaml,
+                self.cursor.here(),
+                message,
+                "put the text on the next line",
+            ));
         }
         self.cursor.take_break();
         Ok(())

@@ -8,13 +8,13 @@ use crate::document::{Fault, FaultKind};
 
 impl<'t> Scanner<'t> {
     /// `%YAML 1.1`, `%TAG ! prefix`, or any other name, whose line is ignored.
-    pub(super) fn directive(&mut self) -> Result<(), Fault> {
+    pub(super) fn directive(&mut self) -> Result<(), Box<Fault>> {
         self.leave_all_blocks()?;
         let start = self.cursor.at();
         self.cursor.skip(1);
         let name = self.cursor.take_while(is_name);
         if name.is_empty() || !self.at_blank() {
-            return Err(self.bad_directive("a line cannot start with `%`; put the value in quotes"));
+            return Err(self.bad_directive("a line cannot start with `%`", "put the value in quotes"));
         }
         let directive = match name {
             "YAML" => Directive::Yaml(self.version()?),
@@ -29,30 +29,36 @@ impl<'t> Scanner<'t> {
     }
 
     /// `major.minor`; gives back the major number.
-    fn version(&mut self) -> Result<&'t str, Fault> {
+    fn version(&mut self) -> Result<&'t str, Box<Fault>> {
         self.cursor.skip_spaces();
         let major = self.cursor.take_while(|c| c.is_ascii_digit());
         if major.is_empty() || self.cursor.peek() != '.' {
-            return Err(self.bad_directive("`%YAML` needs a version such as 1.1"));
+            return Err(
+                self.bad_directive("`%YAML` needs a version", "write `%YAML 1.1`, or remove the line")
+            );
         }
         self.cursor.skip(1);
         let minor = self.cursor.take_while(|c| c.is_ascii_digit());
         if minor.is_empty() || !self.at_blank() {
-            return Err(self.bad_directive("`%YAML` needs a version such as 1.1"));
+            return Err(
+                self.bad_directive("`%YAML` needs a version", "write `%YAML 1.1`, or remove the line")
+            );
         }
         Ok(major)
     }
 
-    fn tag_directive(&mut self) -> Result<Directive<'t>, Fault> {
+    fn tag_directive(&mut self) -> Result<Directive<'t>, Box<Fault>> {
         self.cursor.skip_spaces();
         let handle = self.named_handle()?;
         if self.cursor.peek() != ' ' {
-            return Err(self.bad_directive("`%TAG` needs a handle, a space and a prefix"));
+            return Err(self.bad_directive("`%TAG` needs a handle, a space and a prefix", "remove the line"));
         }
         self.cursor.skip_spaces();
         let prefix = self.tag_text()?;
         if !self.at_blank() {
-            return Err(self.bad_directive("only a comment can follow the prefix of `%TAG`"));
+            return Err(
+                self.bad_directive("only a comment can follow the prefix of `%TAG`", "remove the line")
+            );
         }
         Ok(Directive::Tag(handle, prefix))
     }
@@ -62,7 +68,7 @@ impl<'t> Scanner<'t> {
         next == ' ' || ends_line(next)
     }
 
-    fn bad_directive(&self, message: &str) -> Fault {
-        Fault::new(FaultKind::Yaml, message, self.cursor.here())
+    fn bad_directive(&self, message: &str, advice: &str) -> Box<Fault> {
+        Fault::new(FaultKind::Yaml, self.cursor.here(), message, advice)
     }
 }

@@ -6,6 +6,7 @@
 
 mod block;
 mod directive;
+mod fault;
 mod plain;
 mod property;
 mod quoted;
@@ -43,6 +44,8 @@ pub(super) struct Scanner<'t> {
     indent: isize,
     outer_indents: Vec<isize>,
     key_allowed: bool,
+    /// The last text without quotes.
+    last_plain: Span,
     /// The candidate of each bracket level, outermost first.
     candidates: Vec<Option<Candidate>>,
 }
@@ -64,12 +67,13 @@ impl<'t> Scanner<'t> {
             indent: -1,
             outer_indents: Vec::new(),
             key_allowed: true,
+            last_plain: Span::default(),
             candidates: vec![None],
         }
     }
 
     /// The next word, which stays.
-    pub fn peek(&mut self) -> Result<&Token<'t>, Fault> {
+    pub fn peek(&mut self) -> Result<&Token<'t>, Box<Fault>> {
         if self.current.is_none() {
             self.current = Some(self.pull()?);
         }
@@ -77,25 +81,24 @@ impl<'t> Scanner<'t> {
     }
 
     /// The next word.
-    pub fn next(&mut self) -> Result<Token<'t>, Fault> {
+    pub fn next(&mut self) -> Result<Token<'t>, Box<Fault>> {
         match self.current.take() {
             Some(token) => Ok(token),
             None => self.pull(),
         }
     }
 
-    fn pull(&mut self) -> Result<Token<'t>, Fault> {
+    fn pull(&mut self) -> Result<Token<'t>, Box<Fault>> {
         while self.needs_more()? {
             self.fetch()?;
         }
         let token = self.queue.pop_front();
         self.taken += usize::from(token.is_some());
-        let end = Span { start: self.cursor.at(), end: self.cursor.at() };
-        Ok(token.unwrap_or(Token { kind: Kind::End, span: end }))
+        Ok(token.unwrap_or(Token { kind: Kind::End, span: self.cursor.here() }))
     }
 
     /// True while the first word of the queue may still turn out to be a key.
-    fn needs_more(&mut self) -> Result<bool, Fault> {
+    fn needs_more(&mut self) -> Result<bool, Box<Fault>> {
         if self.ended || self.queue.is_empty() {
             return Ok(!self.ended);
         }
@@ -103,7 +106,7 @@ impl<'t> Scanner<'t> {
         Ok(self.candidates.iter().flatten().any(|candidate| candidate.number == self.taken))
     }
 
-    fn fetch(&mut self) -> Result<(), Fault> {
+    fn fetch(&mut self) -> Result<(), Box<Fault>> {
         self.skip_to_word();
         self.drop_stale_candidates()?;
         self.close_blocks(self.cursor.column());
@@ -149,20 +152,6 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn cannot_start(&self, found: char) -> Fault {
-        let (kind, message) = match found {
-            '\t' => {
-                (FaultKind::Tab, "a tab cannot indent or separate YAML; replace it with spaces".to_owned())
-            }
-            '|' | '>' => (
-                FaultKind::Yaml,
-                format!("a `{found}` block cannot stand inside brackets; put the value in quotes"),
-            ),
-            _ => (FaultKind::Yaml, format!("`{found}` cannot start a value; put the value in quotes")),
-        };
-        Fault::new(kind, message, self.cursor.here())
-    }
-
     fn push(&mut self, kind: Kind<'t>, start: usize) {
         let span = self.cursor.since(start);
         self.queue.push_back(Token { kind, span });
@@ -175,30 +164,30 @@ impl<'t> Scanner<'t> {
         self.push(kind, start);
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
+    fn end(&mut self) -> Result<(), Box<Fault>> {
         self.leave_all_blocks()?;
         self.candidates.clear();
         self.candidates.push(None);
-        self.push(Kind::End, self.cursor.at());
+        self.queue.push_back(Token { kind: Kind::End, span: self.cursor.here() });
         self.ended = true;
         Ok(())
     }
 
-    fn document_marker(&mut self) -> Result<(), Fault> {
+    fn document_marker(&mut self) -> Result<(), Box<Fault>> {
         self.leave_all_blocks()?;
         let kind = if self.cursor.peek() == '-' { Kind::DocumentStart } else { Kind::DocumentEnd };
         self.push_indicator(kind, 3);
         Ok(())
     }
 
-    fn leave_all_blocks(&mut self) -> Result<(), Fault> {
+    fn leave_all_blocks(&mut self) -> Result<(), Box<Fault>> {
         self.close_blocks(-1);
         self.drop_candidate()?;
         self.key_allowed = false;
         Ok(())
     }
 
-    fn open(&mut self, kind: Kind<'t>) -> Result<(), Fault> {
+    fn open(&mut self, kind: Kind<'t>) -> Result<(), Box<Fault>> {
         self.add_candidate()?;
         self.flow += 1;
         self.candidates.push(None);
@@ -207,7 +196,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn close(&mut self, kind: Kind<'t>) -> Result<(), Fault> {
+    fn close(&mut self, kind: Kind<'t>) -> Result<(), Box<Fault>> {
         self.drop_candidate()?;
         if self.flow > 0 {
             self.flow -= 1;
@@ -218,16 +207,16 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn flow_entry(&mut self) -> Result<(), Fault> {
+    fn flow_entry(&mut self) -> Result<(), Box<Fault>> {
         self.key_allowed = true;
         self.drop_candidate()?;
         self.push_indicator(Kind::FlowEntry, 1);
         Ok(())
     }
 
-    fn block_entry(&mut self) -> Result<(), Fault> {
+    fn block_entry(&mut self) -> Result<(), Box<Fault>> {
         if self.flow == 0 {
-            self.demand_start_of_block("a list item cannot start here; give it a line of its own")?;
+            self.demand_start_of_block("a list item cannot start here", "give the list lines of its own")?;
             self.open_block(self.cursor.column(), Kind::BlockListStart, None);
         }
         self.key_allowed = true;
@@ -236,9 +225,9 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn explicit_key(&mut self) -> Result<(), Fault> {
+    fn explicit_key(&mut self) -> Result<(), Box<Fault>> {
         if self.flow == 0 {
-            self.demand_start_of_block("a `?` key cannot start here; give it a line of its own")?;
+            self.demand_start_of_block("a `?` key cannot start here", "give it a line of its own")?;
             self.open_block(self.cursor.column(), Kind::BlockMapStart, None);
         }
         self.key_allowed = self.flow == 0;
@@ -247,7 +236,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn value(&mut self) -> Result<(), Fault> {
+    fn value(&mut self) -> Result<(), Box<Fault>> {
         match self.candidates[self.flow].take() {
             Some(candidate) => self.settle(candidate),
             None => self.value_without_key()?,
@@ -260,29 +249,29 @@ impl<'t> Scanner<'t> {
     fn settle(&mut self, candidate: Candidate) {
         let place = candidate.number - self.taken;
         let start = candidate.mark.at;
-        self.queue.insert(place, Token { kind: Kind::Key, span: Span { start, end: start } });
+        self.queue.insert(place, Token { kind: Kind::Key, span: self.cursor.character(start) });
         if self.flow == 0 {
             self.open_block(candidate.mark.column, Kind::BlockMapStart, Some((place, start)));
         }
         self.key_allowed = false;
     }
 
-    fn value_without_key(&mut self) -> Result<(), Fault> {
+    fn value_without_key(&mut self) -> Result<(), Box<Fault>> {
         if self.flow == 0 {
-            self.demand_start_of_block(
-                "`:` cannot stand here; quote a value that contains `: `, or check how the line is indented",
-            )?;
+            if !self.key_allowed {
+                return Err(self.misplaced_colon());
+            }
             self.open_block(self.cursor.column(), Kind::BlockMapStart, None);
         }
         self.key_allowed = self.flow == 0;
         self.drop_candidate()
     }
 
-    fn demand_start_of_block(&self, message: &str) -> Result<(), Fault> {
+    fn demand_start_of_block(&self, message: &str, advice: &str) -> Result<(), Box<Fault>> {
         if self.key_allowed {
             return Ok(());
         }
-        Err(Fault::new(FaultKind::Yaml, message, self.cursor.here()))
+        Err(Fault::new(FaultKind::Yaml, self.cursor.here(), message, advice))
     }
 
     /// Opens a block if this column is further in than the innermost one. Its word goes to the given
@@ -294,19 +283,19 @@ impl<'t> Scanner<'t> {
         self.outer_indents.push(self.indent);
         self.indent = column;
         let (place, start) = place.unwrap_or((self.queue.len(), self.cursor.at()));
-        self.queue.insert(place, Token { kind, span: Span { start, end: start } });
+        self.queue.insert(place, Token { kind, span: self.cursor.character(start) });
     }
 
     /// Closes the blocks that are indented further than `column`. Inside brackets indentation says nothing.
     fn close_blocks(&mut self, column: isize) {
         while self.flow == 0 && self.indent > column {
             self.indent = self.outer_indents.pop().unwrap_or(-1);
-            self.push(Kind::BlockEnd, self.cursor.at());
+            self.queue.push_back(Token { kind: Kind::BlockEnd, span: self.cursor.here() });
         }
     }
 
     /// The word that comes next may be a key.
-    fn add_candidate(&mut self) -> Result<(), Fault> {
+    fn add_candidate(&mut self) -> Result<(), Box<Fault>> {
         if !self.key_allowed {
             return Ok(());
         }
@@ -319,7 +308,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// The innermost candidate is no key after all.
-    fn drop_candidate(&mut self) -> Result<(), Fault> {
+    fn drop_candidate(&mut self) -> Result<(), Box<Fault>> {
         match self.candidates[self.flow].take() {
             Some(candidate) if candidate.required => Err(self.no_colon(candidate)),
             _ => Ok(()),
@@ -327,7 +316,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Candidates whose line has ended, or that are too long, are no keys.
-    fn drop_stale_candidates(&mut self) -> Result<(), Fault> {
+    fn drop_stale_candidates(&mut self) -> Result<(), Box<Fault>> {
         let now = self.cursor.mark();
         for level in 0..self.candidates.len() {
             let Some(candidate) = self.candidates[level] else { continue };
@@ -340,15 +329,5 @@ impl<'t> Scanner<'t> {
             self.candidates[level] = None;
         }
         Ok(())
-    }
-
-    fn no_colon(&self, candidate: Candidate) -> Fault {
-        let key = self.cursor.line_from(candidate.mark.at);
-        Fault::new(
-            FaultKind::Yaml,
-            "the line before this has no `:` after its key; write `key: value`",
-            self.cursor.here(),
-        )
-        .began(key, "no `:` follows")
     }
 }

@@ -9,7 +9,7 @@ use crate::document::{Fault, Style};
 
 impl<'t> Scanner<'t> {
     /// Text without quotes: to `: `, ` #`, a bracket inside brackets, or a line that is indented less.
-    pub(super) fn plain(&mut self) -> Result<(), Fault> {
+    pub(super) fn plain(&mut self) -> Result<(), Box<Fault>> {
         self.add_candidate()?;
         self.key_allowed = false;
         let start = self.cursor.at();
@@ -32,6 +32,7 @@ impl<'t> Scanner<'t> {
         self.push(Kind::Scalar(text, Style::Plain), start);
         if let Some(token) = self.queue.back_mut() {
             token.span.end = end;
+            self.last_plain = token.span;
         }
         Ok(())
     }

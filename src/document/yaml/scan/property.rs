@@ -9,7 +9,7 @@ use crate::document::{Fault, FaultKind};
 
 impl<'t> Scanner<'t> {
     /// `&name` or `*name`.
-    pub(super) fn name(&mut self) -> Result<(), Fault> {
+    pub(super) fn name(&mut self) -> Result<(), Box<Fault>> {
         self.add_candidate()?;
         self.key_allowed = false;
         let start = self.cursor.at();
@@ -18,18 +18,16 @@ impl<'t> Scanner<'t> {
         let name = self.cursor.take_while(is_name);
         let next = self.cursor.peek();
         if name.is_empty() || !(ends_word(next) || "?:,]}%@`".contains(next)) {
-            let message = format!(
-                "the name after `{indicator}` must be letters, digits, `-` and `_`; put a value that starts \
-                 with `{indicator}` in quotes"
-            );
-            return Err(Fault::new(FaultKind::Anchor, message, self.cursor.here()));
+            let message = format!("the name after `{indicator}` can only be letters, digits, `-` and `_`");
+            let advice = format!("put a value that starts with `{indicator}` in quotes");
+            return Err(Fault::new(FaultKind::Anchor, self.cursor.here(), message, advice));
         }
         self.push(if indicator == '*' { Kind::Alias(name) } else { Kind::Anchor(name) }, start);
         Ok(())
     }
 
     /// `!`, `!suffix`, `!!suffix`, `!handle!suffix` or `!<suffix>`.
-    pub(super) fn tag(&mut self) -> Result<(), Fault> {
+    pub(super) fn tag(&mut self) -> Result<(), Box<Fault>> {
         self.add_candidate()?;
         self.key_allowed = false;
         let start = self.cursor.at();
@@ -51,7 +49,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn verbatim_tag(&mut self) -> Result<Kind<'t>, Fault> {
+    fn verbatim_tag(&mut self) -> Result<Kind<'t>, Box<Fault>> {
         self.cursor.skip(2);
         let text = self.tag_text()?;
         if self.cursor.peek() != '>' {
@@ -62,7 +60,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// `!`, or `!name!` when a second `!` comes before the next blank.
-    fn tag_handle(&mut self) -> Result<&'t str, Fault> {
+    fn tag_handle(&mut self) -> Result<&'t str, Box<Fault>> {
         let word = self.cursor.rest().split(|c| c == ' ' || ends_line(c)).next().unwrap_or_default();
         if !word[1..].contains('!') {
             return Ok(self.cursor.take(1));
@@ -71,7 +69,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// `!name!`; also `!` before a space.
-    pub(super) fn named_handle(&mut self) -> Result<&'t str, Fault> {
+    pub(super) fn named_handle(&mut self) -> Result<&'t str, Box<Fault>> {
         let rest = self.cursor.rest();
         if !rest.starts_with('!') {
             return Err(self.bad_tag("a tag handle starts with `!`"));
@@ -88,7 +86,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// The characters of a tag, with `%` escapes read.
-    pub(super) fn tag_text(&mut self) -> Result<Cow<'t, str>, Fault> {
+    pub(super) fn tag_text(&mut self) -> Result<Cow<'t, str>, Box<Fault>> {
         let first = self.cursor.take_while(is_tag_character);
         let mut text = Cow::Borrowed(first);
         while self.cursor.peek() == '%' {
@@ -100,15 +98,13 @@ impl<'t> Scanner<'t> {
             text.to_mut().push_str(self.cursor.take_while(is_tag_character));
         }
         if text.is_empty() {
-            return Err(
-                self.bad_tag("a tag is missing after `!`; put a value that starts with `!` in quotes")
-            );
+            return Err(self.bad_tag("a tag is missing after `!`"));
         }
         Ok(text)
     }
 
     /// One or more `%XX`.
-    fn escaped_bytes(&mut self) -> Result<Vec<u8>, Fault> {
+    fn escaped_bytes(&mut self) -> Result<Vec<u8>, Box<Fault>> {
         let mut bytes = Vec::new();
         while self.cursor.peek() == '%' {
             self.cursor.skip(1);
@@ -123,8 +119,9 @@ impl<'t> Scanner<'t> {
         Ok(bytes)
     }
 
-    fn bad_tag(&self, message: &str) -> Fault {
-        Fault::new(FaultKind::Yaml, message, self.cursor.here())
+    fn bad_tag(&self, message: &str) -> Box<Fault> {
+        let advice = "remove the tag, or put a value that starts with `!` in quotes";
+        Fault::new(FaultKind::Yaml, self.cursor.here(), message, advice)
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) const LONE_SURROGATE: char = char::REPLACEMENT_CHARACTER;
 
 impl<'t> Scanner<'t> {
     /// Text in quotes, over as many lines as it takes.
-    pub(super) fn quoted(&mut self, style: Style) -> Result<(), Fault> {
+    pub(super) fn quoted(&mut self, style: Style) -> Result<(), Box<Fault>> {
         self.add_candidate()?;
         self.key_allowed = false;
         let start = self.cursor.at();
@@ -37,7 +37,7 @@ impl<'t> Scanner<'t> {
         closes.then(|| self.cursor.take(length))
     }
 
-    fn quoted_in_pieces(&mut self, quote: char, start: usize) -> Result<String, Fault> {
+    fn quoted_in_pieces(&mut self, quote: char, start: usize) -> Result<String, Box<Fault>> {
         let double = quote == '"';
         let mut text = String::new();
         loop {
@@ -57,12 +57,12 @@ impl<'t> Scanner<'t> {
     }
 
     /// Blanks, folded where the line ends in them.
-    fn quoted_gap(&mut self, text: &mut String, start: usize) -> Result<(), Fault> {
+    fn quoted_gap(&mut self, text: &mut String, start: usize) -> Result<(), Box<Fault>> {
         let blanks = self.cursor.take_while(|c| matches!(c, ' ' | '\t'));
         match self.cursor.take_break() {
             Some(first) => text.push_str(&fold(first, self.empty_lines(start)?)),
             None if self.cursor.peek() == END => {
-                return Err(self.unclosed(start, "the file ends inside a quoted value; close the quote"));
+                return Err(self.unclosed(start, "the file ends inside a quoted value"));
             }
             None => text.push_str(blanks),
         }
@@ -70,12 +70,11 @@ impl<'t> Scanner<'t> {
     }
 
     /// The ends of empty lines, and the indentation of the line after them.
-    fn empty_lines(&mut self, start: usize) -> Result<String, Fault> {
+    fn empty_lines(&mut self, start: usize) -> Result<String, Box<Fault>> {
         let mut line_ends = String::new();
         loop {
             if self.cursor.is_document_marker() {
-                return Err(self
-                    .unclosed(start, "the document ends inside a quoted value; close the quote before it"));
+                return Err(self.unclosed(start, "the document ends inside a quoted value"));
             }
             self.cursor.take_while(|c| matches!(c, ' ' | '\t'));
             match self.cursor.take_break() {
@@ -85,7 +84,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn escape(&mut self, text: &mut String, start: usize) -> Result<(), Fault> {
+    fn escape(&mut self, text: &mut String, start: usize) -> Result<(), Box<Fault>> {
         let backslash = self.cursor.at();
         self.cursor.skip(1);
         let letter = self.cursor.peek();
@@ -97,42 +96,45 @@ impl<'t> Scanner<'t> {
             text.push(self.escaped_number(digits)?);
         } else if self.cursor.take_break().is_some() {
             text.push_str(&self.empty_lines(start)?);
+        } else if letter == END {
+            return Err(self.unclosed(start, "the file ends inside a quoted value"));
         } else {
             return Err(self.unknown_escape(letter, backslash));
         }
         Ok(())
     }
 
-    fn escaped_number(&mut self, digits: usize) -> Result<char, Fault> {
+    fn escaped_number(&mut self, digits: usize) -> Result<char, Box<Fault>> {
         let number = self.cursor.rest().get(..digits).and_then(hexadecimal);
         let Some(number) = number else {
-            let message =
-                format!("`\\` needs {digits} hexadecimal digits here; write `\\\\` for a backslash");
-            return Err(Fault::new(FaultKind::Yaml, message, self.cursor.here()));
+            let message = format!("{digits} hexadecimal digits should stand here");
+            let advice = "write `\\\\` for a backslash, or use single quotes";
+            return Err(Fault::new(FaultKind::Yaml, self.cursor.here(), message, advice));
         };
         if number > u32::from(char::MAX) {
-            let message = "no character has this number; the last one is `\\U0010FFFF`";
-            return Err(Fault::new(FaultKind::Yaml, message, self.cursor.here()));
+            let advice = "the last one is `\\U0010FFFF`";
+            return Err(Fault::new(
+                FaultKind::Yaml,
+                self.cursor.here(),
+                "no character has this number",
+                advice,
+            ));
         }
         self.cursor.skip(digits);
         Ok(char::from_u32(number).unwrap_or(LONE_SURROGATE))
     }
 
-    fn unknown_escape(&self, letter: char, backslash: usize) -> Fault {
-        let message = match letter {
-            END => "the file ends inside a quoted value; close the quote".to_owned(),
-            _ => format!(
-                "`\\{letter}` means nothing in double quotes; write `\\\\` for a backslash, or use single quotes"
-            ),
-        };
+    fn unknown_escape(&self, letter: char, backslash: usize) -> Box<Fault> {
         let here = self.cursor.here();
         let span = Span { start: backslash.min(here.start), end: here.end };
-        Fault::new(FaultKind::Yaml, message, span)
+        let message = format!("`\\{letter}` means nothing in double quotes");
+        Fault::new(FaultKind::Yaml, span, message, "write `\\\\` for a backslash, or use single quotes")
     }
 
-    fn unclosed(&self, start: usize, message: &str) -> Fault {
+    fn unclosed(&self, start: usize, message: &str) -> Box<Fault> {
         let quote = Span { start, end: start + 1 };
-        Fault::new(FaultKind::Yaml, message, self.cursor.here()).began(quote, "the quote opens here")
+        let fault = Fault::new(FaultKind::Yaml, self.cursor.here(), message, "close the quote");
+        fault.began(quote, "the quote opens here")
     }
 }
 
