@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::config::Config;
+use crate::config::{Config, What};
 use crate::document::{Data, Document, Node, Pair, Span, Style};
 use crate::key::KeyPath;
 use crate::schema::{self, Field, Kind, Mismatch, Platform, Reach, Release};
@@ -104,12 +104,16 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    /// The values that do not fit, by position of their pair.
+    /// The values that do not fit, by position of their pair: what the schema finds and somebody reads.
     fn mismatches(&self) -> Vec<(usize, Mismatch)> {
+        let deviations = self.config.deviations(self.release);
         let mismatch = |(index, entry): (usize, &Entry)| {
             let is_read = |field: &&Field| entry.counts && field.reach == Reach::Used && self.matters(field);
-            let field = entry.field.filter(is_read)?;
-            Some((index, field.accepts(&entry.value, self.release).err()?))
+            entry.field.filter(is_read)?;
+            deviations.iter().find_map(|deviation| match &deviation.what {
+                What::Misfit(mismatch) if deviation.path == entry.path => Some((index, mismatch.clone())),
+                _ => None,
+            })
         };
         self.entries.iter().enumerate().filter_map(mismatch).collect()
     }

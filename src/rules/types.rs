@@ -249,19 +249,11 @@ const WRONG_TYPE: Rule = Rule {
     check: wrong_type,
 };
 
-/// Options that Accelerate compares with a number although nothing is there: leaving them out is fine,
-/// writing null is not (launch.py 1.15.0).
-const NULL_FAILS: [&str; 2] =
-    ["parallelism_config.parallelism_config_cp_size", "parallelism_config.parallelism_config_sp_size"];
+/// Read as a number unless the script hands over a GradientAccumulationPlugin of its own
+/// (accelerator.py 1.15.0, Accelerator.__init__).
+const ACCUMULATION: &str = "deepspeed_config.gradient_accumulation_steps";
 
 fn wrong_type(facts: &Facts, found: &mut Findings) {
-    for (entry, _) in
-        facts.known().filter(|(entry, field)| entry.value == Value::Null && NULL_FAILS.contains(&field.key))
-    {
-        found
-            .report(Place::value(entry.path.clone()), format!("`{}` has no value", entry.name))
-            .advise("write 1, or leave the key out; with nothing after the colon the launch fails");
-    }
     for (entry, field, mismatch) in facts.mismatched() {
         let (Mismatch::WrongType(_) | Mismatch::WrongLength(_) | Mismatch::Missing) = mismatch else {
             continue;
@@ -273,6 +265,19 @@ fn wrong_type(facts: &Facts, found: &mut Findings) {
         let message = format!("`{name}` {}, found {kind}", mismatch.says());
         let finding = found.report(Place::value(entry.path.clone()), message);
         finding.advise(format!("write {}", field.kind.expected()));
+        if *mismatch == Mismatch::Missing && !field.is_required() {
+            let expected = field.kind.expected();
+            finding.advise(format!(
+                "write {expected}, or leave the key out: an empty value reaches the job as the word None"
+            ));
+        }
+        if field.key == ACCUMULATION && entry.text() == Some("auto") {
+            finding.severity = Severity::Warning;
+            finding.advise(
+                "write a number; auto works only in scripts that count the batches themselves, as the transformers \
+                 Trainer does, and stops all others",
+            );
+        }
         if let Some(number) = whole_number(field, &entry.value) {
             let set = Edit::Set { path: entry.path.clone(), value: number };
             finding.repair("write it without a fraction", vec![set]);
