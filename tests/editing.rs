@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::Path;
 
-use accel_studio::document::{Document, Edit, Format, invert};
+use accel_studio::document::{Document, Edit, Format, Span, invert};
 use accel_studio::key::{KeyPath, Step};
 use accel_studio::value::Value;
 
@@ -124,7 +124,7 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 /// `set PATH = VALUE`, `insert PATH = VALUE after A, B`, `remove PATH`, `rename PATH -> NAME`,
-/// `replace START END TEXT`. Values are YAML.
+/// `replace START END -> TEXT` with byte offsets. Values are YAML.
 fn edit(line: &str) -> Edit {
     let (verb, rest) = line.split_once(' ').expect("a verb and its object");
     match verb {
@@ -142,6 +142,12 @@ fn edit(line: &str) -> Edit {
         "rename" => {
             let (path, to) = rest.split_once(" -> ").expect("a path and a name");
             Edit::Rename { path: path_of(path), to: to.to_owned() }
+        }
+        "replace" => {
+            let (span, text) = rest.split_once(" -> ").expect("a span and a text");
+            let (start, end) = span.split_once(' ').expect("a start and an end");
+            let offset = |digits: &str| digits.parse().expect("an offset");
+            Edit::Replace { span: Span { start: offset(start), end: offset(end) }, text: text.to_owned() }
         }
         _ => panic!("no such edit: {line}"),
     }

@@ -201,7 +201,7 @@ pub enum Edit {
     },
     /// Replaces bytes: for faults of the text itself, where no tree exists.
     Replace {
-        /// Which bytes.
+        /// Which bytes, of the text as the edits before this one leave it.
         span: Span,
         /// By what.
         text: String,

@@ -1,7 +1,7 @@
 //! A key or an item that is not there yet: after its neighbour, on a line like its neighbour's.
 
 use super::super::json::write as json;
-use super::super::layout::{Layout, after, before, is_blank, line_end};
+use super::super::layout::{Layout, after, before, is_blank, line_end, next_line};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
 use super::set::{is_empty, json_shape, replace};
@@ -134,7 +134,27 @@ fn put_on_line(document: &Document, node: &Node, neighbour: Entry, is_first: boo
     {
         return Err(Refusal::Entangled("a text that ends with the file"));
     }
+    let end = after_deeper_comments(text, end, margin.len());
     Ok(vec![Patch::insert(end, format!("{}{margin}{line}", layout.eol))])
+}
+
+/// The end of the last comment line that belongs to the section that ends at `end`, because it is
+/// indented further than what comes after the section.
+fn after_deeper_comments(text: &str, end: usize, margin_width: usize) -> usize {
+    let (mut last, mut line) = (end, end);
+    loop {
+        let start = next_line(text, line);
+        if start == line {
+            return last;
+        }
+        line = line_end(text, start);
+        let content = text[start..line].trim_start_matches(' ');
+        match (content.chars().next(), line - start - content.len() > margin_width) {
+            (Some('#'), true) => last = line,
+            (None, _) => {}
+            _ => return last,
+        }
+    }
 }
 
 fn put_first_in_brackets(document: &Document, node: &Node, next: Entry, new: &New) -> Plan {

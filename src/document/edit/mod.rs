@@ -18,7 +18,7 @@ mod split;
 
 pub use patch::{Patch, invert};
 
-use super::{Document, Edit};
+use super::{Document, Edit, Span};
 use crate::key::KeyPath;
 
 /// What applying edits gave.
@@ -39,6 +39,9 @@ pub enum EditError {
     /// The place does not exist, or a key that should be new does.
     #[error("there is no such place as `{0}`")]
     NoSuchPlace(KeyPath),
+    /// The text is shorter, or a character would be cut.
+    #[error("the text has no bytes {} to {}; read the file again", .0.start, .0.end)]
+    NoSuchBytes(Span),
     /// The key is already there.
     #[error("`{0}` is already there")]
     AlreadyThere(KeyPath),
@@ -71,8 +74,33 @@ impl Document {
     /// document exactly by the edits.
     pub fn apply(&self, edits: &[Edit]) -> Result<Applied, EditError> {
         let start = Applied { document: self.clone(), patches: Vec::new() };
-        edits.iter().try_fold(start, |done, edit| advance(self, done, edit))
+        // Replacements of bytes are read only when all that follow each other are made.
+        let runs = edits.chunk_by(|one, other| is_replacement(one) && is_replacement(other));
+        runs.into_iter().try_fold(start, |done, run| match run {
+            [Edit::Replace { .. }, ..] => replace_bytes(self, done, run),
+            _ => run.iter().try_fold(done, |done, edit| advance(self, done, edit)),
+        })
     }
+}
+
+fn is_replacement(edit: &Edit) -> bool {
+    matches!(edit, Edit::Replace { .. })
+}
+
+/// Replacements one after the other; nothing is proven, because they say all they do.
+fn replace_bytes(first: &Document, done: Applied, run: &[Edit]) -> Result<Applied, EditError> {
+    let mut text = done.document.text().to_owned();
+    let mut patches = done.patches;
+    for edit in run {
+        let Edit::Replace { span, text: new } = edit else { continue };
+        if text.get(span.start..span.end).is_none() {
+            return Err(EditError::NoSuchBytes(*span));
+        }
+        text.replace_range(span.start..span.end, new);
+        let patch = Patch { span: *span, text: new.clone() };
+        patches = patch::compose(first.text(), &patches, &[patch]);
+    }
+    Ok(Applied { document: Document::parse(text, first.format()), patches })
 }
 
 /// One edit more, and the proof that it did what it says and nothing else.
@@ -94,11 +122,6 @@ fn advance(first: &Document, done: Applied, edit: &Edit) -> Result<Applied, Edit
 
 /// The patches of an edit that is not made of others.
 fn plan(document: &Document, edit: &Edit) -> Plan {
-    if let Edit::Replace { span, text } = edit {
-        let old = document.text().get(span.start..span.end).ok_or(Refusal::NoSuchPlace)?;
-        let patch = Patch { span: *span, text: text.clone() };
-        return Ok(if old == text { Vec::new() } else { vec![patch] });
-    }
     if document.fault().is_some() {
         return Err(Refusal::Faulty);
     }

@@ -243,18 +243,24 @@ fn change_item(items: &mut Vec<Value>, index: usize, rest: &[Step], change: Chan
 
 fn is_same_in_any_order(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Map(one), Value::Map(other)) => {
-            let in_order = |(at, (key, value)): (usize, &(Value, Value))| {
-                let here = other.get(at).filter(|(name, _)| is_same(name, key));
-                let found = here.or_else(|| other.iter().find(|(name, _)| is_same(name, key)));
-                found.is_some_and(|(_, found)| is_same_in_any_order(value, found))
-            };
-            one.len() == other.len() && one.iter().enumerate().all(in_order)
-        }
+        (Value::Map(one), Value::Map(other)) => one.len() == other.len() && has_pairs(other, one),
         (Value::List(one), Value::List(other)) => {
             one.len() == other.len()
                 && one.iter().zip(other).all(|(one, other)| is_same_in_any_order(one, other))
         }
         _ => is_same(one, other),
     }
+}
+
+/// True when all `wanted` pairs are among `pairs`. Looks first behind the last one found, because
+/// most are in order.
+fn has_pairs(pairs: &[(Value, Value)], wanted: &[(Value, Value)]) -> bool {
+    let mut next = 0;
+    wanted.iter().all(|(key, value)| {
+        let is_it = |pair: &&(Value, Value)| is_same(&pair.0, key);
+        let here = pairs.get(next).filter(is_it).map(|_| next);
+        let found = here.or_else(|| pairs.iter().position(|pair| is_it(&pair)));
+        next = found.map_or(next, |at| at + 1);
+        found.is_some_and(|at| is_same_in_any_order(value, &pairs[at].1))
+    })
 }

@@ -1,7 +1,7 @@
 //! A value takes the place of another one, in the style of the one that was there.
 
 use super::super::json::write::{self as json, Shape};
-use super::super::layout::{Layout, margin};
+use super::super::layout::{Layout, after, is_blank, line_end, margin};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
 use super::site::{colon, entries, has_comment, is_unwritten, leaves};
@@ -104,6 +104,7 @@ fn replace_json(document: &Document, node: &Node, value: &Value) -> Plan {
 }
 
 fn replace_inline(document: &Document, path: &KeyPath, node: &Node, value: &Value) -> Plan {
+    let text = document.text();
     if has_comment(document, node) {
         return Err(Refusal::Entangled("comments inside"));
     }
@@ -117,6 +118,9 @@ fn replace_inline(document: &Document, path: &KeyPath, node: &Node, value: &Valu
         return Err(Refusal::Entangled("an anchor"));
     }
     match (lead(document, path), document.pair(path)) {
+        (Ok(at), _) if is_blank(after(text, at)) => {
+            Ok(vec![Patch::replace(at, line_end(text, at), format!(" {new}"))])
+        }
         (Ok(at), _) => Ok(vec![Patch::insert(at, format!(" {new}"))]),
         (Err(_), Some(pair)) if is_flow => Ok(vec![Patch::insert(pair.key.span.end, format!(": {new}"))]),
         (Err(refusal), _) => Err(refusal),
