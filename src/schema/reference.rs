@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::field::{Field, Reach};
+use super::field::{Field, Platform, Reach};
 use super::group::Group;
-use super::kind::Kind;
+use super::kind::{Choice, Kind};
 use super::query;
 use super::release::Release;
 
@@ -97,10 +97,9 @@ fn choices(page: &mut String, field: &Field) {
         return;
     }
     let listed: Vec<(String, &str, String)> = match field.kind {
-        Kind::Choice(choices) => choices
-            .iter()
-            .map(|choice| (choice.word.to_owned(), choice.says, lifetime(choice.since, choice.gone)))
-            .collect(),
+        Kind::Choice(choices) => {
+            choices.iter().map(|choice| (choice.word.to_owned(), choice.says, note(choice))).collect()
+        }
         Kind::Number(choices) => {
             choices.iter().map(|choice| (choice.number.to_string(), choice.says, String::new())).collect()
         }
@@ -112,13 +111,17 @@ fn choices(page: &mut String, field: &Field) {
     }
 }
 
-fn lifetime(since: Option<Release>, gone: Option<Release>) -> String {
-    match (since, gone) {
-        (Some(since), Some(gone)) => format!(" (accelerate {since} until {gone})"),
-        (Some(since), None) => format!(" (from accelerate {since})"),
-        (None, Some(gone)) => format!(" (gone with accelerate {gone})"),
-        (None, None) => String::new(),
-    }
+/// Where and since when a word exists, in brackets; empty where it always does.
+fn note(choice: &Choice) -> String {
+    let lifetime = match (choice.since, choice.gone) {
+        (Some(since), Some(gone)) => Some(format!("accelerate {since} until {gone}")),
+        (Some(since), None) => Some(format!("from accelerate {since}")),
+        (None, Some(gone)) => Some(format!("gone with accelerate {gone}")),
+        (None, None) => None,
+    };
+    let place = (choice.platform == Platform::SageMaker).then(|| "on SageMaker".to_owned());
+    let notes: Vec<_> = place.into_iter().chain(lifetime).collect();
+    if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
 }
 
 /// The anchor that Markdown viewers give to a heading.

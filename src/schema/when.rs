@@ -87,13 +87,20 @@ impl When {
             When::In(key, words) => format!("with `{key}` {}", any_of(*words)),
             When::Above(key, limit) => format!("with `{key}` above {limit}"),
             When::Set(key) => format!("with `{key}` set"),
-            When::All(parts) if parts.iter().any(|part| matches!(part, When::Any(_))) => {
-                parts.iter().map(When::phrase).collect::<Vec<_>>().join(", and ")
+            When::All(parts) => {
+                let phrases: Vec<_> =
+                    parts.iter().filter(|part| !part.goes_without_saying()).map(When::phrase).collect();
+                let is_nested = parts.iter().any(|part| matches!(part, When::Any(_)));
+                if is_nested { phrases.join(", and ") } else { all_of(phrases) }
             }
-            When::All(parts) => all_of(parts.iter().map(When::phrase)),
             When::Any(parts) => any_of(parts.iter().map(When::phrase)),
             When::Not(part) => part.phrase_of_opposite(),
         }
+    }
+
+    /// True for the sort of config that nearly everybody has: said only where it is missing.
+    fn goes_without_saying(&self) -> bool {
+        matches!(self, When::Is("compute_environment", Is::Text("LOCAL_MACHINE")))
     }
 
     fn phrase_of_opposite(&self) -> String {
