@@ -126,8 +126,6 @@ const NOT_YET_SEEN: &[&str] = &[
     "flag_only_cpu_affinity",
     "flag_only_rdzv_backend",
     "flag_only_same_network",
-    "offload_in_quotes",
-    "precision_in_capitals",
     "processes_not_divisible",
     "section_is_a_list",
     "section_of_another_type",

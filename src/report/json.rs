@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::lines::Lines;
 use super::{Checked, Entry, Tally};
 use crate::document::Document;
 use crate::finding::{Finding, Fix, Place};
@@ -95,29 +96,32 @@ impl From<Tally> for Summary {
 
 fn file(entry: &Entry) -> File {
     match entry {
-        Ok(checked) => File {
-            path: checked.name.clone(),
-            failure: None,
-            findings: checked.findings.iter().map(|finding| item(checked, finding)).collect(),
-        },
+        Ok(checked) => File { path: checked.name.clone(), failure: None, findings: items(checked) },
         Err(unread) => {
             File { path: unread.name.clone(), failure: Some(unread.reason.clone()), findings: Vec::new() }
         }
     }
 }
 
-fn item(checked: &Checked, finding: &Finding) -> Item {
-    let document = &checked.document;
+fn items(checked: &Checked) -> Vec<Item> {
+    if checked.findings.is_empty() {
+        return Vec::new();
+    }
+    let lines = Lines::of(&checked.document);
+    checked.findings.iter().map(|finding| item(&checked.document, &lines, finding)).collect()
+}
+
+fn item(document: &Document, lines: &Lines, finding: &Finding) -> Item {
     let related = |(place, message): &(Place, String)| Related {
         message: message.clone(),
-        span: range(document, place),
+        span: range(document, lines, place),
     };
     Item {
         rule: finding.rule,
         severity: finding.severity.word(),
         message: finding.message.clone(),
         key: finding.place.path().map(ToString::to_string).filter(|key| !key.is_empty()),
-        span: range(document, &finding.place),
+        span: range(document, lines, &finding.place),
         label: Some(finding.label.clone()).filter(|label| !label.is_empty()),
         related: finding.related.iter().map(related).collect(),
         help: finding.help.clone(),
@@ -125,13 +129,13 @@ fn item(checked: &Checked, finding: &Finding) -> Item {
     }
 }
 
-fn range(document: &Document, place: &Place) -> Range {
+fn range(document: &Document, lines: &Lines, place: &Place) -> Range {
     let span = place.span(document);
-    Range { start: point(document, span.start), end: point(document, span.end) }
+    Range { start: point(lines, span.start), end: point(lines, span.end) }
 }
 
-fn point(document: &Document, offset: usize) -> Point {
-    let at = document.position(offset);
+fn point(lines: &Lines, offset: usize) -> Point {
+    let at = lines.position(offset);
     Point { line: at.line, column: at.column, offset }
 }
 

@@ -6,6 +6,7 @@
 mod clean;
 pub mod json;
 pub mod line;
+mod lines;
 pub mod page;
 pub mod patch;
 pub mod pretty;

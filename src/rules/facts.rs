@@ -61,6 +61,10 @@ pub struct Entry<'a> {
     pub mismatch: Option<Mismatch>,
 }
 
+/// Pairs of one mapping that are looked at. The longest section there is has 24; a mapping of
+/// thousands is no config, and a thousand findings help nobody.
+pub(super) const LOOKED_AT: usize = 500;
+
 /// Keys of DeepSpeed's JSON that no Accelerate config has at its top level.
 const DEEPSPEED_KEYS: [&str; 5] = [
     "zero_optimization",
@@ -210,6 +214,7 @@ fn pairs<'a>(
     let last: HashMap<&str, usize> = named.iter().map(|(index, name, _)| (*name, *index)).collect();
     named
         .into_iter()
+        .take(LOOKED_AT)
         .map(|(index, name, pair)| {
             let counts = last.get(name) == Some(&index);
             let path = if counts { mapping.key(name) } else { mapping.pair(index) };

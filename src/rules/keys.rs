@@ -1,5 +1,6 @@
 //! Keys that nobody knows, that stand twice, or that are no text at all.
 
+use super::facts::LOOKED_AT;
 use super::sample::yaml;
 use super::{Entry, Facts, Findings, Rule};
 use crate::document::{Data, Edit};
@@ -22,14 +23,15 @@ const NOT_TEXT: Rule = Rule {
 };
 
 fn not_text(facts: &Facts, found: &mut Findings) {
-    let sections = facts.top().filter(|entry| entry.counts).map(|entry| entry.path.clone());
+    let is_section =
+        |entry: &&Entry| entry.counts && entry.field.is_some_and(|field| field.kind.is_section());
+    let sections = facts.top().filter(is_section).map(|entry| entry.path.clone());
     for mapping in std::iter::once(KeyPath::root()).chain(sections) {
-        let Some(Data::Map(pairs)) = facts.document.node(&mapping).map(|node| &node.target().data) else {
-            continue;
-        };
-        for (index, pair) in pairs.iter().enumerate() {
+        let Some(node) = facts.document.node(&mapping) else { continue };
+        let Data::Map(pairs) = &node.target().data else { continue };
+        for (index, pair) in pairs.iter().enumerate().take(LOOKED_AT) {
             let value = pair.key.value();
-            if value.as_text().is_none() && !is_known_section_free(facts, &mapping) {
+            if value.as_text().is_none() {
                 let written =
                     facts.document.text().get(pair.key.span.start..pair.key.span.end).unwrap_or_default();
                 let message = format!("the key `{written}` is read as {}, not as text", value.kind());
@@ -39,13 +41,6 @@ fn not_text(facts: &Facts, found: &mut Findings) {
             }
         }
     }
-}
-
-/// True for a mapping whose keys are passed on unread.
-fn is_known_section_free(facts: &Facts, mapping: &KeyPath) -> bool {
-    let is_section = |field: &Field| field.kind.is_section();
-    !mapping.is_root()
-        && !facts.top().any(|entry| entry.path == *mapping && entry.field.is_some_and(is_section))
 }
 
 const UNKNOWN: Rule = Rule {
@@ -102,6 +97,11 @@ fn unknown_option(facts: &Facts, found: &mut Findings) {
         let known = schema::section(section).filter(|field| field.exists_in(facts.release));
         let known = known.flat_map(schema::spellings);
         suggest(facts, finding, entry, known, "Accelerate ignores it without a word");
+        if section == "deepspeed_config" && finding.label.is_empty() {
+            finding.advise(
+                "DeepSpeed's own options belong into its JSON file, which `deepspeed_config_file` names",
+            );
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod missing;
 mod placeholder;
 mod repair;
 mod sample;
+mod style;
 mod syntax;
 mod types;
 mod yaml11;
@@ -24,6 +25,8 @@ mod yaml11;
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
+
+use std::collections::HashSet;
 
 use crate::config::Config;
 use crate::document::Document;
@@ -43,6 +46,7 @@ const CONFIG: &[&[Rule]] = &[
     gpu_ids::RULES,
     yaml11::RULES,
     types::RULES,
+    style::RULES,
 ];
 
 /// One mistake that the house knows.
@@ -113,14 +117,13 @@ pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Find
     let facts = Facts::new(document, &config, file_name, release);
     let subjects = if facts.nature == Nature::Config { CONFIG } else { &[] };
     let mut list: Vec<Finding> = Vec::new();
+    let mut explained: HashSet<Place> = HashSet::new();
     for rule in FILE.iter().chain(subjects).copied().flatten() {
         let mut found = Findings::of(rule);
         (rule.check)(&facts, &mut found);
-        let is_news = |new: &Finding| list.iter().all(|old| old.place != new.place);
-        let news: Vec<Finding> = found.list.into_iter().filter(is_news).collect();
-        list.extend(news);
+        list.extend(found.list.into_iter().filter(|finding| explained.insert(finding.place.clone())));
     }
-    list.sort_by_key(|finding| finding.place.span(document));
+    list.sort_by_cached_key(|finding| finding.place.span(document));
     list
 }
 
