@@ -28,6 +28,9 @@ differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged config
 	$(CARGO) build --quiet --example read_yaml --locked
 	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml
 
+fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edits can be undone (SECONDS=60 SEED=1)
+	$(CARGO) run --quiet --locked --example fuzz -- $(or $(SECONDS),60) $(or $(SEED),1)
+
 oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write their answers down
 	$(VENV)/bin/python tests/oracle/record_load.py
 	$(VENV)/bin/python tests/oracle/record_yaml.py
