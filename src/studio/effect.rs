@@ -38,8 +38,7 @@ pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S) -> Option<Messa
         Effect::Read(path) => Some(Message::Read(Stored::read(path).map(Box::new))),
         Effect::Edit { text, name } => Some(Message::Edited(screen.edit(&text, &name))),
         Effect::Redraw => {
-            // The next frame is drawn whole; where that fails, drawing it fails too and is told there.
-            screen.terminal().clear().ok();
+            screen.forget();
             None
         }
         Effect::Suspend => {

@@ -42,6 +42,12 @@ pub trait Screen {
     /// The terminal.
     fn terminal(&mut self) -> &mut Terminal<Self::Backend>;
 
+    /// Forgets what is on the screen, so that the next frame is drawn whole.
+    fn forget(&mut self) {
+        // Where this fails, drawing fails too and is told there.
+        self.terminal().clear().ok();
+    }
+
     /// Lets the person edit a text elsewhere and gives it back; `Err` says why that failed. The name
     /// is the file's, for the editor to choose its colours by.
     fn edit(&mut self, text: &str, name: &str) -> Result<String, String>;

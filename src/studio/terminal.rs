@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use ratatui::crossterm::event::{
 };
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
 use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
@@ -110,7 +111,7 @@ impl Guest {
         let result = work();
         take()?;
         drop(rest);
-        self.terminal.clear()?;
+        self.forget();
         result
     }
 }
@@ -127,6 +128,15 @@ impl Screen for Guest {
 
     fn terminal(&mut self) -> &mut Terminal<Self::Backend> {
         &mut self.terminal
+    }
+
+    /// `Terminal::clear` would ask the terminal where the cursor is, and the answer would go to the
+    /// thread that reads keys; a new terminal knows nothing of what is on the screen.
+    fn forget(&mut self) {
+        execute!(io::stdout(), Clear(ClearType::All)).ok();
+        if let Ok(terminal) = Terminal::new(CrosstermBackend::new(io::stdout())) {
+            self.terminal = terminal;
+        }
     }
 
     fn edit(&mut self, text: &str, name: &str) -> Result<String, String> {
@@ -164,8 +174,13 @@ impl Screen for Guest {
     }
 }
 
+/// True while the studio has the terminal: giving it back twice would move the cursor away from what
+/// was said in between.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// Takes the terminal over.
 fn take() -> io::Result<()> {
+    IS_TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
 }
@@ -173,6 +188,9 @@ fn take() -> io::Result<()> {
 /// Gives the terminal back as it was. Each step is tried even where another fails: there is nobody
 /// left to tell.
 fn give_back() {
+    if !IS_TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show).ok();
     io::stdout().flush().ok();
     disable_raw_mode().ok();

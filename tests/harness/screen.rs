@@ -98,15 +98,21 @@ impl Person {
     /// Sends messages, and looks on until all are taken in. Each is drawn, as it would be for slow
     /// fingers.
     pub fn sends(&mut self, messages: impl IntoIterator<Item = Message>) -> &mut Person {
-        for message in messages.into_iter().map(Some).chain([None]) {
-            let (sender, inbox) = mpsc::channel();
-            if let Some(message) = message {
-                sender.send(message).expect("the inbox is open");
-            }
-            drop(sender);
-            if self.outcome == Outcome::Deserted {
-                self.outcome = self.studio.run(&mut self.board, &inbox).expect("a board cannot fail");
-            }
+        for message in messages.into_iter() {
+            self.sends_at_once([message]);
+        }
+        self.sends_at_once([])
+    }
+
+    /// Sends messages faster than frames are drawn.
+    pub fn sends_at_once(&mut self, messages: impl IntoIterator<Item = Message>) -> &mut Person {
+        let (sender, inbox) = mpsc::channel();
+        for message in messages {
+            sender.send(message).expect("the inbox is open");
+        }
+        drop(sender);
+        if self.outcome == Outcome::Deserted {
+            self.outcome = self.studio.run(&mut self.board, &inbox).expect("a board cannot fail");
         }
         self
     }
@@ -160,7 +166,8 @@ impl Person {
     }
 }
 
-fn keys_of(token: &str) -> Vec<KeyEvent> {
+/// The keys of one word of [`Person::types`].
+pub fn keys_of(token: &str) -> Vec<KeyEvent> {
     let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
     let named = token.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let Some(name) = named else { return token.chars().map(|letter| plain(KeyCode::Char(letter))).collect() };

@@ -4,9 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Caption, mark_row, pointer, put, spread, title};
+use super::{Caption, mark_row, pointer, put, runs, spread, title};
 use crate::finding::Finding;
-use crate::studio::fit::cut;
+use crate::studio::fit::{cut, wrap};
 use crate::studio::state::State;
 use crate::studio::theme::{Ink, Theme};
 
@@ -53,12 +53,13 @@ fn line<'a>(state: &State, index: usize, finding: &Finding, theme: &Theme, width
     };
     let before = format!("{number:>digits$}  ");
     let room = width.saturating_sub(3 + before.len() + fix.len() + 1);
-    let says = finding.message.replace('`', "");
-    let left = vec![
+    let says = cut(&finding.message, room, theme.marks.cut);
+    let mut left = vec![
         pointer(index == state.finding, theme),
         Span::styled(format!("{mark} "), style),
         Span::styled(before, theme.ink(Ink::LineNumber)),
-        Span::styled(cut(&says, room, theme.marks.cut), theme.ink(Ink::Label)),
     ];
+    let words = runs(&wrap(&says, usize::MAX).concat(), theme.ink(Ink::Label), theme);
+    left.extend(words.spans);
     spread(left, vec![Span::styled(fix, theme.ink(Ink::Good))], width)
 }

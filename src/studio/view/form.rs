@@ -88,8 +88,9 @@ impl Columns {
         };
         let opens =
             if is_selected && opens_list(row) { format!(" {}", theme.marks.opens) } else { String::new() };
-        let says =
-            format!("{}{opens}", cut(&says, self.value.saturating_sub(opens.width()), theme.marks.cut));
+        let origin = if self.origin > 0 { origin(row) } else { String::new() };
+        let room = self.value + self.origin.saturating_sub(origin.width() + 1);
+        let says = format!("{}{opens}", cut(&says, room.saturating_sub(opens.width()), theme.marks.cut));
         let left = vec![
             pointer(is_selected, theme),
             Span::styled(format!("{mark} "), style),
@@ -97,8 +98,7 @@ impl Columns {
             Span::raw("  "),
             Span::styled(says, theme.ink(ink)),
         ];
-        let right =
-            if self.origin > 0 { vec![Span::styled(origin(row), theme.ink(Ink::Faint))] } else { Vec::new() };
+        let right = vec![Span::styled(origin, theme.ink(Ink::Faint))];
         spread(left, right, MARK + 1 + self.label + 2 + self.value + self.origin)
     }
 
