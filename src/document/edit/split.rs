@@ -38,8 +38,8 @@ fn repeated(document: &Document, path: &KeyPath) -> Option<Vec<Edit>> {
     (parts.len() > 1).then_some(parts)
 }
 
-/// New keys come after the one before them, then old keys go. Only where both have a key in common
-/// to hold on to and the common keys stand in the same order.
+/// New keys come after the one before them, then old keys go. Only where no new key must come before
+/// an old one that stays first, and where the keys that stay are in the same order.
 fn pairs(path: &KeyPath, old: &[Pair], new: &[(Value, Value)]) -> Option<Vec<Edit>> {
     let old_names = names(old.iter().map(|pair| key_text(&pair.key)))?;
     let new_names = names(new.iter().map(|(key, _)| key.as_text()))?;
@@ -48,8 +48,8 @@ fn pairs(path: &KeyPath, old: &[Pair], new: &[(Value, Value)]) -> Option<Vec<Edi
         from.iter().filter(|name| other.contains(name)).map(|name| (*name).to_owned()).collect()
     };
     let kept = common(&new_names, &old_names);
-    let begins_old = new_names.first().is_some_and(|first| kept.first().is_some_and(|kept| kept == first));
-    if !new.is_empty() && (!begins_old || kept != common(&old_names, &new_names)) {
+    let begins_old = kept.first().is_none_or(|kept| new_names.first() == Some(&kept.as_str()));
+    if old.is_empty() || !begins_old || kept != common(&old_names, &new_names) {
         return None;
     }
     let kept: HashSet<&str> = kept.iter().map(String::as_str).collect();
@@ -58,7 +58,11 @@ fn pairs(path: &KeyPath, old: &[Pair], new: &[(Value, Value)]) -> Option<Vec<Edi
         let (path, value) = (path.key(*name), value.clone());
         parts.push(match kept.contains(name) {
             true => Edit::Set { path, value },
-            false => Edit::Insert { path, value, after: vec![new_names[index - 1].to_owned()] },
+            false => Edit::Insert {
+                path,
+                value,
+                after: new_names[..index].last().map(|name| (*name).to_owned()).into_iter().collect(),
+            },
         });
     }
     let gone = old_names.iter().filter(|name| !kept.contains(**name));
@@ -68,7 +72,7 @@ fn pairs(path: &KeyPath, old: &[Pair], new: &[(Value, Value)]) -> Option<Vec<Edi
 
 /// Equal items at both ends stay; those between are set one by one.
 fn items(path: &KeyPath, old: &[Node], new: &[Value]) -> Option<Vec<Edit>> {
-    if old.is_empty() || new.is_empty() {
+    if old.is_empty() {
         return None;
     }
     let equal = |(old, new): &(&Node, &Value)| is_same(&old.value(), new);
