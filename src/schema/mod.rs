@@ -21,6 +21,7 @@ mod group;
 mod kind;
 mod query;
 mod read;
+mod reason;
 mod reference;
 mod release;
 mod when;

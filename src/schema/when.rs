@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use super::kind::{Kind, Text};
 use super::query::field;
-use crate::text::{all_of, any_of};
 use crate::value::Value;
 
 /// When a field matters: data, so that every room can also say why not.
@@ -20,7 +20,7 @@ pub enum When {
     In(&'static str, &'static [&'static str]),
     /// An integer field is above this.
     Above(&'static str, i64),
-    /// A field is set at all.
+    /// A field is set at all; a path to none is not.
     Set(&'static str),
     /// All of these.
     All(&'static [When]),
@@ -55,61 +55,10 @@ impl When {
             When::Above(key, limit) => {
                 counting(key, lookup).and_then(|value| number(&value)).is_some_and(|value| value > *limit)
             }
-            When::Set(key) => written(key, lookup).is_some(),
+            When::Set(key) => written(key, lookup).is_some_and(|value| !is_none(key, value)),
             When::All(parts) => parts.iter().all(|part| part.holds(lookup)),
             When::Any(parts) => parts.iter().any(|part| part.holds(lookup)),
             When::Not(part) => !part.holds(lookup),
-        }
-    }
-
-    /// Why the condition is not met: "only matters with `distributed_type: FSDP`; yours is
-    /// MULTI_GPU". `None` where it is.
-    pub fn why_not(&self, lookup: Lookup) -> Option<String> {
-        if self.holds(lookup) {
-            return None;
-        }
-        if let When::All(parts) = self {
-            return parts.iter().find_map(|part| part.why_not(lookup));
-        }
-        let reason = format!("only matters {}", self.phrase());
-        Some(match self.key() {
-            Some(key) => format!("{reason}; {}", yours(key, lookup)),
-            None => reason,
-        })
-    }
-
-    /// The condition as words that follow "matters": "with `distributed_type: FSDP`". Empty for
-    /// [`When::Always`].
-    pub fn phrase(&self) -> String {
-        match self {
-            When::Always => String::new(),
-            When::Is(key, is) => format!("with `{key}: {is}`"),
-            When::In(key, words) => format!("with `{key}` {}", any_of(*words)),
-            When::Above(key, limit) => format!("with `{key}` above {limit}"),
-            When::Set(key) => format!("with `{key}` set"),
-            When::All(parts) => {
-                let phrases: Vec<_> =
-                    parts.iter().filter(|part| !part.goes_without_saying()).map(When::phrase).collect();
-                let is_nested = parts.iter().any(|part| matches!(part, When::Any(_)));
-                if is_nested { phrases.join(", and ") } else { all_of(phrases) }
-            }
-            When::Any(parts) => any_of(parts.iter().map(When::phrase)),
-            When::Not(part) => part.phrase_of_opposite(),
-        }
-    }
-
-    /// True for the sort of config that nearly everybody has: said only where it is missing.
-    fn goes_without_saying(&self) -> bool {
-        matches!(self, When::Is("compute_environment", Is::Text("LOCAL_MACHINE")))
-    }
-
-    fn phrase_of_opposite(&self) -> String {
-        match self {
-            When::Is(key, is) => format!("with `{key}` other than {is}"),
-            When::In(key, words) => format!("with `{key}` other than {}", any_of(*words)),
-            When::Above(key, limit) => format!("with `{key}` at most {limit}"),
-            When::Not(part) => part.phrase(),
-            other => other.phrase().replacen("with", "without", 1).replace(" set", ""),
         }
     }
 
@@ -120,14 +69,6 @@ impl When {
             When::Is(key, _) | When::In(key, _) | When::Above(key, _) | When::Set(key) => vec![key],
             When::All(parts) | When::Any(parts) => parts.iter().flat_map(When::keys).collect(),
             When::Not(part) => part.keys(),
-        }
-    }
-
-    /// The one key that the condition looks at.
-    fn key(&self) -> Option<&'static str> {
-        match self.keys().as_slice() {
-            [key] => Some(key),
-            _ => None,
         }
     }
 }
@@ -172,64 +113,25 @@ fn number(value: &Value) -> Option<i64> {
     value.as_int().or_else(|| value.as_text()?.trim().parse().ok())
 }
 
+/// True for the word none where a path belongs: `accelerate config` writes it for "no file".
+fn is_none(key: &str, value: &Value) -> bool {
+    let is_path = field(key).is_some_and(|field| matches!(field.kind, Kind::Text(Text::Path)));
+    is_path && value.as_text() == Some("none")
+}
+
 /// What the config says of a key; null counts as silence.
-fn written<'v>(key: &str, lookup: Lookup<'_, 'v>) -> Option<&'v Value> {
+pub(super) fn written<'v>(key: &str, lookup: Lookup<'_, 'v>) -> Option<&'v Value> {
     lookup(key).filter(|value| **value != Value::Null)
 }
 
 /// What counts for a key: what is written, else the default.
-fn counting(key: &str, lookup: Lookup) -> Option<Value> {
+pub(super) fn counting(key: &str, lookup: Lookup) -> Option<Value> {
     written(key, lookup).cloned().or_else(|| field(key)?.default.value())
-}
-
-fn yours(key: &str, lookup: Lookup) -> String {
-    let shown = |value: &Value| match value {
-        Value::Text(text) => text.clone(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        other => other.kind().to_owned(),
-    };
-    match (written(key, lookup), counting(key, lookup)) {
-        (Some(value), _) => format!("yours is {}", shown(value)),
-        (None, Some(default)) => format!("it is {} unless set", shown(&default)),
-        (None, None) => "it is not set".to_owned(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const FSDP2: When = When::All(&[
-        When::Is("distributed_type", Is::Text("FSDP")),
-        When::Is("fsdp_config.fsdp_version", Is::Int(2)),
-    ]);
-
-    fn says(pairs: &[(&str, Value)], when: &When) -> Option<String> {
-        when.why_not(&|key| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| value))
-    }
-
-    #[test]
-    fn a_reason_names_what_is_wanted_and_what_is_there() {
-        let multi = [("distributed_type", Value::from("MULTI_GPU"))];
-        assert_eq!(
-            says(&multi, &FSDP2).as_deref(),
-            Some("only matters with `distributed_type: FSDP`; yours is MULTI_GPU")
-        );
-        let fsdp = [("distributed_type", Value::from("FSDP"))];
-        assert_eq!(
-            says(&fsdp, &FSDP2).as_deref(),
-            Some("only matters with `fsdp_config.fsdp_version: 2`; it is 1 unless set")
-        );
-    }
-
-    #[test]
-    fn a_condition_that_holds_has_nothing_to_say() {
-        let fsdp2 =
-            [("distributed_type", Value::from("FSDP")), ("fsdp_config.fsdp_version", Value::from("2"))];
-        assert_eq!(says(&fsdp2, &FSDP2), None);
-        assert_eq!(says(&[], &When::Always), None);
-    }
 
     #[test]
     fn an_unquoted_no_still_means_no() {
@@ -239,10 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn opposites_read_as_sentences() {
-        const NOT_NO: When = When::Not(&When::Is("distributed_type", Is::Text("NO")));
-        assert_eq!(NOT_NO.phrase(), "with `distributed_type` other than 'NO'");
-        const NO_FILE: When = When::Not(&When::Set("deepspeed_config.deepspeed_config_file"));
-        assert_eq!(NO_FILE.phrase(), "without `deepspeed_config.deepspeed_config_file`");
+    fn the_word_none_is_no_file() {
+        const FILE: &str = "deepspeed_config.deepspeed_config_file";
+        let is_set = |word: &str| {
+            let value = Value::from(word);
+            When::Set(FILE).holds(&|key| (key == FILE).then_some(&value))
+        };
+        assert!(is_set("zero.json") && !is_set("none"));
     }
 }

@@ -11,8 +11,8 @@ const PARAMETERS: &str = "deepspeed_config.offload_param_device";
 const LAUNCHER: &str = "deepspeed_config.deepspeed_multinode_launcher";
 
 const ON: When = When::Is("distributed_type", Is::Text("DEEPSPEED"));
-/// With a DeepSpeed file the worker refuses most other keys; the word none stands for no file.
-const NO_FILE: When = When::Any(&[When::Not(&When::Set(FILE)), When::Is(FILE, Is::Text("none"))]);
+/// With a DeepSpeed file the worker refuses most other keys.
+const NO_FILE: When = When::Not(&When::Set(FILE));
 const HERE: When = When::All(&[ON, NO_FILE]);
 const STAGE_3: When = When::All(&[HERE, When::Is(STAGE, Is::Int(3))]);
 const SEVERAL: When = When::All(&[ON, When::Above("num_machines", 1)]);

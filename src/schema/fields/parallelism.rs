@@ -5,7 +5,10 @@ use crate::schema::{Choice, Default, Field, Group, Is, Kind, Reach, Release, Spe
 const CONTEXT: &str = "parallelism_config.parallelism_config_cp_size";
 const SEQUENCE: &str = "parallelism_config.parallelism_config_sp_size";
 
-const ONE_PROCESS_EACH: &[&str] = &[
+/// Types that can have a mesh: the first two, and those with one process per device.
+const MESHED: &[&str] = &[
+    "FSDP",
+    "DEEPSPEED",
     "MULTI_GPU",
     "MULTI_XPU",
     "MULTI_NPU",
@@ -18,8 +21,8 @@ const ONE_PROCESS_EACH: &[&str] = &[
 const FSDP: When = When::Is("distributed_type", Is::Text("FSDP"));
 const FSDP_2: When = When::All(&[FSDP, When::Is("fsdp_config.fsdp_version", Is::Int(2))]);
 const DEEPSPEED: When = When::Is("distributed_type", Is::Text("DEEPSPEED"));
-const MESH: When = When::Any(&[FSDP, DEEPSPEED, When::In("distributed_type", ONE_PROCESS_EACH)]);
-const REPLICAS: When = When::Any(&[FSDP_2, When::In("distributed_type", ONE_PROCESS_EACH)]);
+const MESH: When = When::In("distributed_type", MESHED);
+const REPLICAS: When = When::Any(&[FSDP_2, When::In("distributed_type", MESHED.split_at(2).1)]);
 const CONTEXT_ON: When = When::All(&[FSDP_2, When::Above(CONTEXT, 1)]);
 const SEQUENCE_ON: When = When::All(&[DEEPSPEED, When::Above(SEQUENCE, 1)]);
 
