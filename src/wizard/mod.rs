@@ -196,7 +196,18 @@ impl<'a> Wizard<'a> {
     }
 
     fn is_common(&self, field: &Field) -> bool {
-        propose::is_common(field, &|key| self.draft.get(key))
+        propose::is_common(field, &|key| self.value(key))
+    }
+
+    /// What counts for a key: what was given, and answers to questions that still matter.
+    fn value(&self, key: &str) -> Option<&Value> {
+        let value = self.draft.get(key)?;
+        // Every other row looks at this one to know which sort of config it is in.
+        let is_first = key == "compute_environment";
+        let counts = is_first
+            || self.draft.is_given(key)
+            || schema::field(key).is_some_and(|row| self.does_matter(row));
+        counts.then_some(value)
     }
 
     /// True for a field that is worth asking for: it exists, it has an effect, it matters now.
@@ -206,13 +217,17 @@ impl<'a> Wizard<'a> {
             && field.exists_in(self.release)
             && field.replacement.is_none()
             && field.why_unread().is_none()
-            && field.why_inert(&|key| self.draft.get(key)).is_none()
             && !self.draft.is_given(field.key)
-            && !propose::is_settled(field, &|key| self.draft.get(key))
+            && self.does_matter(field)
+    }
+
+    fn does_matter(&self, field: &Field) -> bool {
+        let lookup = |key: &str| self.value(key);
+        field.why_inert(&lookup).is_none() && !propose::is_settled(field, &lookup)
     }
 
     fn question(&self, field: &'static Field) -> Question {
-        let lookup = |key: &str| self.draft.get(key);
+        let lookup = |key: &str| self.value(key);
         Question {
             field,
             offers: propose::offers(field, self.release, &lookup),

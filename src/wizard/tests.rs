@@ -169,3 +169,54 @@ fn without_proposals_the_missing_answer_is_named() {
     assert!(Wizard::new(&nothing, Release::LATEST, given).run(&mut proposals).is_none());
     assert_eq!(proposals.missing.map(|field| field.key), Some("num_processes"));
 }
+
+/// Somebody who answers anything: a byte says what. Takes proposals when the bytes are used up.
+struct Anybody(Vec<u8>);
+
+impl Ask for Anybody {
+    fn value(&mut self, question: &Question) -> Reply<Value> {
+        let needed = || question.field.kind.read("3").unwrap_or_else(|_| Value::from("all"));
+        let Some(byte) = self.0.pop() else {
+            return Reply::Answer(question.proposal.clone().unwrap_or_else(needed));
+        };
+        match (byte % 5, question.offers.as_slice()) {
+            (0, _) => Reply::Back,
+            (1, []) => Reply::Answer(Value::Null),
+            (2, []) => Reply::Answer(question.proposal.clone().unwrap_or_else(needed)),
+            (_, []) => Reply::Answer(question.field.kind.read("yes").unwrap_or_else(|_| needed())),
+            (_, offers) => Reply::Answer(offers[usize::from(byte) % offers.len()].value.clone()),
+        }
+    }
+
+    fn more(&mut self, pages: &[Page]) -> Reply<Vec<Group>> {
+        let byte = self.0.pop().unwrap_or(0);
+        Reply::Answer(pages.iter().map(|page| page.group).take(usize::from(byte % 4)).collect())
+    }
+
+    fn review(&mut self, review: &Review) -> Reply<Verdict> {
+        match self.0.pop() {
+            Some(byte) if !review.asked.is_empty() => {
+                Reply::Answer(Verdict::Change(review.asked[usize::from(byte) % review.asked.len()]))
+            }
+            Some(_) => Reply::Back,
+            None => Reply::Answer(Verdict::Write),
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_is_answered_the_config_reads_and_holds_nothing_inert(bytes: Vec<u8>) {
+        let machine = machine(8, (9, 0));
+        let wizard = Wizard::new(&machine, Release::LATEST, []);
+        let review = wizard.run(&mut Anybody(bytes)).expect("nobody stops");
+        let document = &review.document;
+        assert!(document.fault().is_none(), "{}", document.text());
+        let value = document.value();
+        let lookup = |key: &str| key.split('.').try_fold(&value, |value, part| value.get(part));
+        for field in schema::fields().filter(|field| !field.kind.is_section() && lookup(field.key).is_some()) {
+            assert_eq!(field.why_inert(&lookup), None, "{} in\n{}", field.key, document.text());
+        }
+    }
+}
