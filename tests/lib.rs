@@ -12,6 +12,7 @@ mod house;
 mod init;
 mod loader;
 mod pages;
+mod precommit;
 mod pty;
 mod reading;
 mod settings;

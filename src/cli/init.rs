@@ -134,7 +134,7 @@ fn from_questions(arguments: &Arguments, release: Release, given: Vec<(&'static 
             "questions need a terminal; use --preset NAME or --yes, with --set KEY=VALUE for what differs",
         ));
     }
-    streams::err(&format!("This machine: {}. Enter takes the suggestion, Esc goes back.\n", seen(&machine)));
+    streams::err(&format!("This machine: {}.\nEnter takes the suggestion, Esc goes back.\n", seen(&machine)));
     let target = arguments.output.display().to_string();
     let mut terminal = ask::Terminal { target, width: streams::width(), failure: None };
     let review = wizard.run(&mut terminal);

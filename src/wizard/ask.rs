@@ -87,7 +87,7 @@ impl Terminal {
         };
         let typed = Text::new(field.ask)
             .with_initial_value(&proposal)
-            .with_placeholder(if is_needed { "" } else { "empty: not set" })
+            .with_placeholder(if is_needed { "" } else { "not set" })
             .with_help_message(&help)
             .with_validator(validate)
             .prompt();

@@ -51,10 +51,17 @@ pub fn is_needed(field: &Field) -> bool {
     matches!(field.default, Default::Required) || NEEDED.contains(&field.key)
 }
 
-/// True for a field that another answer decides: one process, one machine for type `NO`.
+/// True for a field that another answer decides: one process, one machine for type `NO`; the
+/// precision where a DeepSpeed file holds it (with both, every worker fails).
 pub fn is_settled(field: &Field, lookup: Lookup) -> bool {
     let is_local = Platform::of(lookup("compute_environment")) == Platform::Local;
-    is_local && is_type("NO", lookup) && ["num_processes", "num_machines"].contains(&field.key)
+    match field.key {
+        "num_processes" | "num_machines" => is_local && is_type("NO", lookup),
+        "mixed_precision" => {
+            is_type("DEEPSPEED", lookup) && lookup("deepspeed_config.deepspeed_config_file").is_some()
+        }
+        _ => false,
+    }
 }
 
 /// What those decisions write.

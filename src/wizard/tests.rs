@@ -120,6 +120,15 @@ fn an_answer_changed_at_the_end_leaves_nothing_inert() {
 }
 
 #[test]
+fn a_deepspeed_file_holds_the_precision() {
+    let file = "deepspeed_config.deepspeed_config_file";
+    let mut script = Script::default().say("distributed_type", "DEEPSPEED").say(file, "ds.json");
+    let text = written(&machine(8, (9, 0)), &mut script);
+    assert!(text.contains("deepspeed_config_file: ds.json\n") && !text.contains("mixed_precision"), "{text}");
+    assert!(!text.contains("zero_stage"), "the file holds the stage too: {text}");
+}
+
+#[test]
 fn less_common_fields_are_asked_when_wanted() {
     let mut script = Script { opens: vec![Group::Basics], ..Script::default() }.say("debug", true);
     let text = written(&machine(8, (9, 0)), &mut script);

@@ -1,0 +1,59 @@
+//! The hooks for pre-commit: their commands, given files as pre-commit gives them.
+
+use std::fs;
+
+use serde::Deserialize;
+
+use crate::harness::picture::root;
+use crate::harness::run::{Room, Run};
+
+#[derive(Deserialize)]
+struct Hook {
+    id: String,
+    entry: String,
+    language: String,
+    files: String,
+}
+
+fn hooks() -> Vec<Hook> {
+    let text = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).expect("the file is there");
+    serde_yaml::from_str(&text).expect("it lists hooks")
+}
+
+/// Runs a hook as pre-commit does: the names of the changed files behind its entry.
+fn run(room: &Room, id: &str, files: &[&str]) -> Run {
+    let hook = hooks().into_iter().find(|hook| hook.id == id).expect("there is such a hook");
+    let entry = hook.entry.strip_prefix("accel-studio ").expect("the entry runs the program");
+    room.run(&entry.split_whitespace().chain(files.iter().copied()).collect::<Vec<_>>())
+}
+
+const BAD: &str = "distributed_type: MULTI_GPU # ours\nnum_processes: 8\nmixed_precision: no\n";
+const GOOD: &str = "distributed_type: MULTI_GPU # ours\nnum_processes: 8\nmixed_precision: 'no'\n";
+
+#[test]
+fn every_hook_builds_from_source_and_names_its_files() {
+    for hook in hooks() {
+        assert_eq!(hook.language, "rust", "{}", hook.id);
+        assert!(hook.files.contains("(accelerate|default)_config"), "{}", hook.id);
+    }
+}
+
+#[test]
+fn the_check_fails_on_one_bad_file_of_several() {
+    let room = Room::new().file("accelerate_config.yaml", GOOD).file("b/default_config.yml", BAD);
+    let files = ["accelerate_config.yaml", "b/default_config.yml"];
+    let bad = run(&room, "accel-studio-validate", &files);
+    assert!(bad.code == 1 && bad.stdout.contains("b/default_config.yml:3:18"), "{}", bad.stdout);
+    assert_eq!(run(&room, "accel-studio-validate", &files[..1]).code, 0);
+}
+
+#[test]
+fn the_repair_changes_files_and_then_rests() {
+    let room = Room::new().file("accelerate_config.yaml", BAD);
+    let first = run(&room, "accel-studio-fix", &["accelerate_config.yaml"]);
+    assert!(first.code < 2, "{}", first.stderr);
+    assert_eq!(room.read("accelerate_config.yaml"), GOOD);
+    let second = run(&room, "accel-studio-fix", &["accelerate_config.yaml"]);
+    assert_eq!(second.code, 0, "{}{}", second.stdout, second.stderr);
+    assert_eq!(room.read("accelerate_config.yaml"), GOOD);
+}
