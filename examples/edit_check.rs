@@ -3,18 +3,24 @@
 //! `cargo run --example edit_check -- FOLDER…`. For each file: it is read and saved unchanged; a
 //! number of processes is set and undone; then each key and item, one at a time, is set, followed by
 //! a new neighbour, renamed and removed, and each of these undone. Undoing must give back the file
-//! byte for byte, and no comment may go that the edit does not take with it.
+//! byte for byte, and no comment may go that the edit does not take with it. `--diff` shows each
+//! change; `--lines` prints each as JSON for `tests/oracle/edit_check.py`, which asks PyYAML.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use accel_studio::document::{Applied, Data, Document, Edit, EditError, Node, Span, Stored, diff, invert};
+use accel_studio::document::{
+    Applied, Data, Document, Edit, EditError, Format, Node, Span, Stored, diff, invert,
+};
 use accel_studio::key::{KeyPath, Step};
 use accel_studio::value::Value;
+use serde_json::{Value as Json, json};
 
 /// What was seen.
 #[derive(Default)]
 struct Tally {
+    /// The flag that says how each change is shown.
+    shown: Option<&'static str>,
     files: usize,
     faulty: Vec<String>,
     made: BTreeMap<&'static str, usize>,
@@ -25,11 +31,11 @@ struct Tally {
 #[allow(clippy::print_stdout, reason = "a report is what this example is for")]
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let shows_diffs = arguments.iter().any(|argument| argument == "--diff");
-    let mut tally = Tally::default();
+    let shown = ["--diff", "--lines"].into_iter().find(|flag| arguments.iter().any(|given| given == flag));
+    let mut tally = Tally { shown, ..Tally::default() };
     for folder in arguments.iter().filter(|argument| !argument.starts_with("--")) {
         for path in files(Path::new(folder)) {
-            check(&path, &mut tally, shows_diffs);
+            check(&path, &mut tally);
         }
     }
     println!("{} files, {} with faults (skipped):", tally.files, tally.faulty.len());
@@ -51,7 +57,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths.into_iter().flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-fn check(path: &Path, tally: &mut Tally, shows_diffs: bool) {
+fn check(path: &Path, tally: &mut Tally) {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     tally.files += 1;
     let stored = match Stored::read(path) {
@@ -67,14 +73,14 @@ fn check(path: &Path, tally: &mut Tally, shows_diffs: bool) {
         tally.wrong.push(format!("{name}: not the bytes of the file"));
     }
     let three = Edit::Set { path: KeyPath::of("num_processes"), value: Value::int(3) };
-    attempt(document, three, "num_processes is set", None, &name, tally, shows_diffs);
+    attempt(document, three, "num_processes is set", None, &name, tally);
     let mut places = Vec::new();
     if let Some(root) = document.root() {
         walk(root, &KeyPath::root(), &mut places);
     }
     for (place, taken) in places {
         for (verb, edit, taken) in edits(document, &place, taken) {
-            attempt(document, edit, verb, taken, &name, tally, shows_diffs);
+            attempt(document, edit, verb, taken, &name, tally);
         }
     }
 }
@@ -151,7 +157,6 @@ fn attempt(
     taken: Option<Span>,
     name: &str,
     tally: &mut Tally,
-    shows_diffs: bool,
 ) {
     let shown = format!("{name}: {edit:?}");
     let applied = match document.apply(std::slice::from_ref(&edit)) {
@@ -165,8 +170,46 @@ fn attempt(
     for lost in lost_comments(document, &applied, taken) {
         tally.wrong.push(format!("{shown}: lost {lost:?}"));
     }
-    if shows_diffs {
-        show(&diff::unified(document.text(), applied.document.text(), &format!("{name} {verb}")));
+    let after = applied.document.text();
+    match tally.shown {
+        Some("--diff") => show(&diff::unified(document.text(), after, &format!("{name} {verb}"))),
+        Some(_) => show(&line(document, &edit, after)),
+        None => {}
+    }
+}
+
+/// An edit and both texts, where the path has only text keys and indexes.
+fn line(document: &Document, edit: &Edit, after: &str) -> String {
+    let (verb, path, more) = match edit {
+        Edit::Set { path, value } => ("set", path, plain(value)),
+        Edit::Insert { path, value, after } => ("insert", path, json!([plain(value), after])),
+        Edit::Remove { path } => ("remove", path, Json::Null),
+        Edit::Rename { path, to } => ("rename", path, json!(to)),
+        Edit::Replace { .. } => return String::new(),
+    };
+    let steps: Option<Vec<Json>> = path
+        .steps()
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => Some(json!(key)),
+            Step::Item(index) => Some(json!(index)),
+            Step::Pair(_) => None,
+        })
+        .collect();
+    let is_json = document.format() == Format::Json;
+    steps.map_or_else(String::new, |steps| {
+        json!({"json": is_json, "before": document.text(), "after": after, "verb": verb, "path": steps, "more": more}).to_string()
+    })
+}
+
+/// The few kinds of values that this example writes.
+fn plain(value: &Value) -> Json {
+    match value {
+        Value::Map(pairs) => {
+            pairs.iter().filter_map(|(key, value)| Some((key.as_text()?, plain(value)))).collect()
+        }
+        Value::Text(text) => json!(text),
+        _ => json!(value.as_int()),
     }
 }
 
