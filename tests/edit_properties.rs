@@ -9,194 +9,7 @@ use accel_studio::value::Value;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// A part of a config before it is written down.
-#[derive(Clone, Debug)]
-enum Shape {
-    /// On the rest of the line.
-    Line(&'static str),
-    /// A `|` or `>` text.
-    Lines(&'static str, Vec<&'static str>),
-    /// A mapping by indentation.
-    Map(Vec<(usize, Entry)>),
-    /// A list by indentation.
-    List(Vec<Entry>),
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    /// Comment and empty lines above it.
-    above: &'static str,
-    shape: Shape,
-    has_comment: bool,
-}
-
-const KEYS: [&str; 8] = ["a", "num_processes", "'b c'", "\"d\"", "fsdp_config", "e-f", "7", "no"];
-
-const LINES: [&str; 22] = [
-    "8",
-    "bf16",
-    "no",
-    "'no'",
-    "\"fp16\"",
-    "1.0e-5",
-    "[]",
-    "{}",
-    "[1, two, 'three']",
-    "{x: 1, 'y z': {w: [2]}}",
-    "",
-    "~",
-    "null",
-    "it's",
-    "'it''s # no'",
-    "\"a\\tb\"",
-    "{x: 1, }",
-    "[ a,b ]",
-    "{\"p\":1}",
-    "0x1F",
-    "2024-01-01",
-    "a#b",
-];
-
-fn shape() -> impl Strategy<Value = Shape> {
-    let leaf = prop_oneof![
-        8 => prop::sample::select(LINES.as_slice()).prop_map(Shape::Line),
-        1 => (
-            prop::sample::select(["|", "|-", "|+", ">", ">-"].as_slice()),
-            prop::collection::vec(prop::sample::select(["one", "# no comment", "two: 2", ""].as_slice()), 1..4),
-        )
-            .prop_map(|(header, lines)| Shape::Lines(header, lines)),
-    ];
-    leaf.prop_recursive(3, 24, 5, |inner| {
-        let entry = || {
-            let above = prop::sample::select(["", "", "", "\n", "#\n", "\n#\n\n", "   #\n"].as_slice());
-            (above, inner.clone(), any::<bool>()).prop_map(|(above, shape, has_comment)| Entry {
-                above,
-                shape,
-                has_comment,
-            })
-        };
-        let key = 0..KEYS.len();
-        prop_oneof![
-            2 => prop::collection::vec((key, entry()), 1..5).prop_map(|mut pairs| {
-                let mut seen = [false; KEYS.len()];
-                pairs.retain(|(key, _)| !std::mem::replace(&mut seen[*key], true));
-                Shape::Map(pairs)
-            }),
-            1 => prop::collection::vec(entry(), 1..4).prop_map(Shape::List),
-        ]
-    })
-}
-
-/// How a config is written down.
-#[derive(Clone, Debug)]
-struct Style {
-    width: usize,
-    has_deep_dashes: bool,
-    eol: &'static str,
-    ends_open: bool,
-    frame: &'static str,
-}
-
-fn style() -> impl Strategy<Value = Style> {
-    (
-        1_usize..6,
-        any::<bool>(),
-        prop::sample::select(["\n", "\n", "\r\n", "\r"].as_slice()),
-        any::<bool>(),
-        prop::sample::select(["", "", "# top\n\n", "---\n", "\u{feff}", "%YAML 1.1\n---\n"].as_slice()),
-    )
-        .prop_map(|(width, has_deep_dashes, eol, ends_open, frame)| Style {
-            width,
-            has_deep_dashes,
-            eol,
-            ends_open,
-            frame,
-        })
-}
-
-struct Writer {
-    style: Style,
-    text: String,
-    comments: usize,
-}
-
-impl Writer {
-    fn write(style: Style, root: &Shape) -> String {
-        let mut writer = Writer { text: style.frame.to_owned(), style, comments: 0 };
-        match root {
-            Shape::Map(_) | Shape::List(_) => writer.entries(root, 0),
-            _ => writer.text.push_str("a: 1\n"),
-        }
-        if writer.style.ends_open {
-            writer.text.truncate(writer.text.trim_end_matches('\n').len());
-        }
-        writer.text.replace('\n', writer.style.eol)
-    }
-
-    fn entries(&mut self, shape: &Shape, indent: usize) {
-        let margin = " ".repeat(indent);
-        match shape {
-            Shape::Map(pairs) => pairs.iter().for_each(|(key, entry)| {
-                self.above(entry);
-                self.text += &format!("{margin}{}:", KEYS[*key]);
-                self.value(entry, indent, if self.style.has_deep_dashes { self.style.width } else { 0 });
-            }),
-            Shape::List(items) => items.iter().for_each(|entry| {
-                self.above(entry);
-                self.text += &format!("{margin}-");
-                self.value(entry, indent, self.style.width);
-            }),
-            Shape::Line(_) | Shape::Lines(..) => {}
-        }
-    }
-
-    fn above(&mut self, entry: &Entry) {
-        for line in entry.above.split_inclusive('\n') {
-            match line.strip_suffix("#\n") {
-                Some(margin) => {
-                    self.text += margin;
-                    self.comment();
-                    self.text.push('\n');
-                }
-                None => self.text += line,
-            }
-        }
-    }
-
-    /// Each comment is another one.
-    fn comment(&mut self) {
-        self.comments += 1;
-        self.text += &format!("# comment {} of 'it' {{", self.comments);
-    }
-
-    fn value(&mut self, entry: &Entry, indent: usize, dashes: usize) {
-        match &entry.shape {
-            Shape::Line(text) => self.text += &format!(" {text}"),
-            Shape::Lines(header, _) => self.text += &format!(" {header}"),
-            Shape::Map(_) | Shape::List(_) => {}
-        }
-        if entry.has_comment {
-            self.text.push(' ');
-            self.comment();
-        }
-        self.text.push('\n');
-        match &entry.shape {
-            Shape::Lines(_, lines) => {
-                for line in std::iter::once(&"first").chain(lines) {
-                    let margin = if line.is_empty() { 0 } else { indent + self.style.width };
-                    self.text += &format!("{}{line}\n", " ".repeat(margin));
-                }
-            }
-            Shape::List(_) => self.entries(&entry.shape, indent + dashes),
-            Shape::Map(_) => self.entries(&entry.shape, indent + self.style.width),
-            Shape::Line(_) => {}
-        }
-    }
-}
-
-fn config() -> impl Strategy<Value = String> {
-    (style(), shape()).prop_map(|(style, shape)| Writer::write(style, &shape))
-}
+use crate::harness::made_up::{KEYS, config};
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -268,6 +81,20 @@ fn comments(document: &Document, taken: Option<Span>) -> Vec<String> {
         .collect()
 }
 
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Bool(flag) => (*flag).into(),
+        Value::Int(number) => number.to_string().parse::<i64>().expect("made of one").into(),
+        Value::Float(number) => (*number).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Map(pairs) => {
+            pairs.iter().map(|(key, value)| (key.as_text().unwrap_or("k"), json(value))).collect()
+        }
+        _ => serde_json::Value::Null,
+    }
+}
+
 fn check_undo(document: &Document, applied: &Applied) -> Result<(), TestCaseError> {
     let back = applied.document.patched(&invert(&applied.patches, document.text()));
     prop_assert_eq!(back.text(), document.text());
@@ -312,6 +139,34 @@ proptest! {
                 }
             }
             Err(EditError::Entangled(_, how)) if HOWS.contains(&how) => {}
+            Err(EditError::NoSuchPlace(_)) => {}
+            Err(error) => prop_assert!(false, "{error}: {edit:?}"),
+        }
+    }
+
+    #[test]
+    fn json_can_always_be_edited(
+        old in prop::collection::vec(value(), 1..5),
+        is_pretty in any::<bool>(),
+        at in any::<Index>(),
+        verb in 0_usize..5,
+        new in value(),
+    ) {
+        let old = json(&Value::Map(old.into_iter().zip(KEYS).map(|(value, key)| (Value::text(key), value)).collect()));
+        let text = if is_pretty { format!("{old:#}\n") } else { old.to_string() };
+        let document = Document::parse(text.as_str(), Format::Json);
+        let mut found = Vec::new();
+        places(document.root().expect("JSON has a value"), &KeyPath::root(), &mut found);
+        let edit = edit(verb, &at.get(&found).0, new);
+        match document.apply(std::slice::from_ref(&edit)) {
+            Ok(applied) => {
+                check_undo(&document, &applied)?;
+                let now = applied.document.text();
+                let read: Result<serde_json::Value, _> = serde_json::from_str(now);
+                prop_assert!(read.is_ok() || now.contains("Infinity"), "{}", now);
+                prop_assert_eq!(now.ends_with('\n'), is_pretty);
+                prop_assert!(is_pretty || !now.contains('\n'));
+            }
             Err(EditError::NoSuchPlace(_)) => {}
             Err(error) => prop_assert!(false, "{error}: {edit:?}"),
         }

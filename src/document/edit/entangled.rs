@@ -33,6 +33,14 @@ pub(super) fn check(document: &Document, edit: &Edit) -> Plan<()> {
     Ok(())
 }
 
+/// True when a merge key stands beside the place: it brings back what is removed or renamed.
+pub(super) fn is_beside_merge(document: &Document, path: &KeyPath) -> bool {
+    let above = path.parent().and_then(|above| document.node(&above));
+    above.is_some_and(
+        |node| matches!(&node.data, Data::Map(pairs) if pairs.iter().any(|pair| pair.is_named("<<"))),
+    )
+}
+
 /// The nodes from the root to the place, as far as they are written. An alias ends the way.
 fn way<'a>(root: &'a Node, path: &KeyPath) -> Vec<&'a Node> {
     let mut way = vec![root];

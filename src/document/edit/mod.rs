@@ -34,16 +34,16 @@ pub struct Applied {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The text has a fault: only [`Edit::Replace`] can be applied.
-    #[error("the text must be repaired first")]
+    #[error("the text has a fault; repair that first")]
     Faulty,
     /// The place does not exist, or a key that should be new does.
-    #[error("there is no such place as `{0}`")]
+    #[error("there is no such place as `{0}`; check the names on the way to it")]
     NoSuchPlace(KeyPath),
     /// The text is shorter, or a character would be cut.
     #[error("the text has no bytes {} to {}; read the file again", .0.start, .0.end)]
     NoSuchBytes(Span),
     /// The key is already there.
-    #[error("`{0}` is already there")]
+    #[error("`{0}` is already there; set its value or choose another name")]
     AlreadyThere(KeyPath),
     /// The place is written in a way that cannot be edited without loss.
     #[error("`{0}` is written with {1}; edit it by hand")]
@@ -114,9 +114,12 @@ fn advance(first: &Document, done: Applied, edit: &Edit) -> Result<Applied, Edit
             Applied { document, patches: patch::compose(first.text(), &done.patches, &patches) }
         }
     };
-    match prove::holds(&now, edit, &next.document) {
-        true => Ok(next),
-        false => Err(EditError::Unproven(path_of(edit))),
+    match (prove::holds(&now, edit, &next.document), path_of(edit)) {
+        (true, _) => Ok(next),
+        (false, path) if entangled::is_beside_merge(&now, &path) => {
+            Err(EditError::Entangled(path, "a merge key (`<<`) beside it"))
+        }
+        (false, path) => Err(EditError::Unproven(path)),
     }
 }
 
