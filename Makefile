@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential oracle bench fuzz bless install
+.PHONY: test lint doc differential oracle editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -35,6 +35,9 @@ oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write
 	$(VENV)/bin/python tests/oracle/record_load.py
 	$(VENV)/bin/python tests/oracle/record_yaml.py
 
+editor: target/editor ## what yaml-language-server makes of our schema
+	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
+
 bench: ## figures, no verdicts
 	$(CARGO) bench --quiet --locked --bench speed
 
@@ -46,3 +49,6 @@ $(VENV)/yaml:
 $(VENV)/accelerate: $(VENV)/yaml
 	$(VENV)/bin/pip install --quiet accelerate==1.15.0 torch==2.11.0
 	touch $@
+
+target/editor:
+	npm install --silent --prefix target/editor yaml-language-server@1.25.0
