@@ -206,6 +206,45 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
+/// What may lie at the top; the folders of tools that write beside us are left out.
+const TOP: [&str; 24] = [
+    ".ci",
+    ".git",
+    ".gitignore",
+    ".pre-commit-hooks.yaml",
+    ".venv",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "assets",
+    "benches",
+    "docs",
+    "examples",
+    "presets",
+    "proptest-regressions",
+    "rustfmt.toml",
+    "schema",
+    "src",
+    "target",
+    "tests",
+];
+
+#[test]
+fn nothing_strange_lies_at_the_top() {
+    for entry in fs::read_dir(root()).expect("the repository is there") {
+        let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
+        assert!(
+            TOP.contains(&name.as_str()),
+            "{name}: a stray file, or one that tests/house.rs does not know"
+        );
+    }
+}
+
 #[test]
 fn every_test_file_is_registered() {
     let list = text("tests/lib.rs");
