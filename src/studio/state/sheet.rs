@@ -119,14 +119,25 @@ impl Sheet {
     }
 }
 
+/// How reasons are abridged for a row, which has no room for a sentence.
+const BRIEFLY: [(&str, &str); 4] = [
+    ("only exists with compute_environment: LOCAL_MACHINE", "not for SageMaker"),
+    ("only exists with compute_environment: AMAZON_SAGEMAKER", "only for SageMaker"),
+    ("only matters with ", "needs "),
+    ("only matters ", "only "),
+];
+
 impl Idle {
     fn of(full: String, field: &Field) -> Idle {
-        let wanted = full.split(';').next().unwrap_or_default().replace('`', "");
-        let near = field.section().map(|section| format!("{section}."));
-        let wanted = near.map_or(wanted.clone(), |near| wanted.replace(&near, ""));
-        let needs =
-            ["only matters with ", "only exists with "].iter().find_map(|start| wanted.strip_prefix(start));
-        let short = needs.map_or(wanted.clone(), |needs| format!("needs {needs}"));
+        let mut short = full.split(';').next().unwrap_or_default().replace('`', "");
+        if let Some(section) = field.section() {
+            short = short.replace(&format!("{section}."), "");
+        }
+        for (long, brief) in BRIEFLY {
+            if let Some(rest) = short.strip_prefix(long) {
+                short = format!("{brief}{rest}");
+            }
+        }
         Idle { full, short }
     }
 }

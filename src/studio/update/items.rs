@@ -41,12 +41,12 @@ pub(super) fn in_items(state: &mut State, command: Command) {
     let (at, count) = (items.selected, items.items.len());
     match command {
         Command::Close => close(state),
-        Command::Accept if items.is_fixed => {
+        Command::EditItem if items.is_fixed => {
             items.items[at] = Value::Bool(!items.items[at].is_truthy());
             write(state);
         }
-        Command::Accept if count > 0 => items.typing = Some(Input::new(shown(&items.items[at]))),
-        Command::Accept | Command::AddItem if !items.is_fixed => {
+        Command::EditItem if count > 0 => items.typing = Some(Input::new(shown(&items.items[at]))),
+        Command::EditItem | Command::AddItem if !items.is_fixed => {
             items.items.push(Value::text(""));
             items.selected = count;
             items.typing = Some(Input::default());

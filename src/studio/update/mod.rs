@@ -11,7 +11,7 @@ mod motion;
 mod mouse;
 mod start;
 
-use ratatui::crossterm::event::{Event, KeyEvent, KeyEventKind};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Size;
 use tui_input::backend::crossterm::to_input_request;
 
@@ -92,6 +92,13 @@ pub(super) fn is_possible(state: &State, command: Command) -> bool {
 fn press(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     state.note = None;
     let context = context(state);
+    let takes_text = matches!(context, Context::Typing | Context::Searching);
+    if event.modifiers == KeyModifiers::ALT && event.code.as_char().is_some() && !takes_text {
+        // A slow line delivers Escape and the next key together, which reads as a key held with Alt.
+        let escape = press(state, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        let key = press(state, KeyEvent::new(event.code, KeyModifiers::NONE));
+        return escape.into_iter().chain(key).collect();
+    }
     match Key::of(event).and_then(|key| keymap::command(context, key)) {
         Some(command) => perform(state, command, event),
         None => {

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{context, motion, perform};
 use crate::studio::command::Command;
 use crate::studio::effect::Effect;
+use crate::studio::keymap::Context;
 use crate::studio::layout::inside;
 use crate::studio::state::dialog::Dialog;
 use crate::studio::state::{Pane, State};
@@ -104,7 +105,8 @@ fn click_dialog(state: &mut State, at: Position) -> Vec<Effect> {
     let is_again = *selected == line;
     *selected = line;
     if is_again {
-        return act(state, Command::Accept);
+        let takes = if context(state) == Context::Items { Command::EditItem } else { Command::Accept };
+        return act(state, takes);
     }
     if let Some(Dialog::Choosing(_)) = state.dialogs.last() {
         super::choose::preview(state);
@@ -124,5 +126,5 @@ fn pane_at(state: &State, at: Position) -> Option<(Pane, Rect)> {
     panes
         .into_iter()
         .filter_map(|(pane, area)| Some((pane, area?)))
-        .find(|(_, area)| area.contains(at) && context(state) != crate::studio::keymap::Context::Typing)
+        .find(|(_, area)| area.contains(at) && context(state) != Context::Typing)
 }

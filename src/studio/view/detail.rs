@@ -3,16 +3,19 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{Caption, put, runs, title};
 use crate::finding::Finding;
-use crate::schema::Default;
+use crate::schema::{Default, Field, Kind};
 use crate::studio::fit::{cut, wrap};
 use crate::studio::state::dialog::Dialog;
 use crate::studio::state::sheet::Row;
 use crate::studio::state::{Pane, State};
 use crate::studio::theme::{Ink, Theme};
+
+/// From this height on, in rows, there is room for more than what matters most.
+const ROOM_FOR_REFERENCE: u16 = 8;
 
 /// Draws the detail.
 pub(super) fn draw<'a>(state: &State, theme: &Theme, frame: &mut Frame, room: Rect) -> Caption<'a> {
@@ -29,7 +32,11 @@ pub(super) fn draw<'a>(state: &State, theme: &Theme, frame: &mut Frame, room: Re
         (true, Some(finding), _) => (finding.rule.to_owned(), String::new(), of_finding(finding, theme)),
         (_, _, Some(row)) if !state.is_faulty() => {
             let expected = row.field.map(|field| field.kind.expected()).unwrap_or_default();
-            (row.path.to_string(), expected.replace('`', ""), of_row(state, row, theme))
+            let mut parts = of_row(state, row, theme);
+            if room.height >= ROOM_FOR_REFERENCE {
+                parts.extend(row.field.map(|field| reference(state, field, theme)).unwrap_or_default());
+            }
+            (row.path.to_string(), expected.replace('`', ""), parts)
         }
         _ => return nothing,
     };
@@ -40,9 +47,17 @@ pub(super) fn draw<'a>(state: &State, theme: &Theme, frame: &mut Frame, room: Re
     };
     let room = Rect { x: room.x + 1.min(room.width), width: room.width.saturating_sub(2), ..room };
     let lines = parts.iter().flat_map(|(text, style)| {
-        wrap(text, usize::from(room.width)).into_iter().map(|line| runs(&line, *style, theme))
+        wrap(text, usize::from(room.width.saturating_sub(2)))
+            .into_iter()
+            .map(|line| runs(&line, *style, theme))
     });
-    for (row, line) in lines.collect::<Vec<Line>>().into_iter().enumerate() {
+    let mut lines: Vec<Line> = lines.collect();
+    let height = usize::from(room.height);
+    if lines.len() > height && height > 0 {
+        lines.truncate(height);
+        lines[height - 1].push_span(Span::styled(format!(" {}", theme.marks.cut), theme.ink(Ink::KeyCap)));
+    }
+    for (row, line) in lines.into_iter().enumerate() {
         put(frame, room, row, line);
     }
     Caption { title: title(&name, &beside, false, theme), scroll: (0, 0) }
@@ -71,7 +86,10 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
                 parts.push((format!("Unset: {says}"), theme.ink(Ink::Faint)));
             }
         }
-        None => parts.push(("Accelerate does not know this key.".to_owned(), theme.ink(Ink::Label))),
+        None if row.findings.is_empty() => {
+            parts.push(("Accelerate does not know this key.".to_owned(), theme.ink(Ink::Label)));
+        }
+        None => {}
     }
     if let Some(value) = &row.value {
         let words = super::form::written(row, value, theme);
@@ -80,6 +98,28 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
         }
     }
     parts
+}
+
+/// What is good to know where there is room for it: the choices, the default, the other ways in.
+fn reference(state: &State, field: &'static Field, theme: &Theme) -> Parts {
+    let mut lines = vec![String::new()];
+    match field.kind {
+        Kind::Number(numbers) => {
+            lines.extend(numbers.iter().map(|it| format!("`{}` {}", it.number, it.says)))
+        }
+        _ => {
+            let choices = field.choices(state.release, state.platform());
+            lines.extend(choices.map(|it| format!("`{}` {}", it.word, it.says)));
+        }
+    }
+    if let Some(default) = field.default.value() {
+        lines.push(format!("default `{}`", field.kind.show(&default)));
+    }
+    lines.extend(field.flag.map(|flag| format!("flag `{flag}`")));
+    if !field.env.is_empty() {
+        lines.push(format!("variable `{}`", field.env.join("`, `")));
+    }
+    lines.into_iter().map(|line| (line, theme.ink(Ink::Faint))).collect()
 }
 
 /// Message, help and fix.
