@@ -127,7 +127,6 @@ const NOT_YET_SEEN: &[&str] = &[
     "flag_only_rdzv_backend",
     "flag_only_same_network",
     "processes_not_divisible",
-    "section_is_a_list",
     "section_of_another_type",
     "strategy_by_number",
 ];

@@ -4,6 +4,8 @@
 //! What JSON cannot tell apart (dates, 2 and 2.0, the words of other releases) the rows judge alone.
 //! Rules turn deviations into findings; this room gives no advice.
 
+use std::collections::HashSet;
+
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Number, Value as Json};
@@ -54,11 +56,10 @@ impl Config {
             return vec![Deviation { path: KeyPath::root(), what: What::NotAMapping(root.kind()) }];
         };
         let mut found: Vec<Deviation> = Vec::new();
+        let mut misfits: HashSet<KeyPath> = HashSet::new();
         let mut add = |deviation: Deviation| {
-            let is_new = found
-                .iter()
-                .all(|known| known.path != deviation.path || matches!(known.what, What::MissingKey(_)));
-            if is_new {
+            let is_missing = matches!(deviation.what, What::MissingKey(_));
+            if is_missing || misfits.insert(deviation.path.clone()) {
                 found.push(deviation);
             }
         };
@@ -89,7 +90,8 @@ impl Config {
 
     /// Why a release does not take the value at a path, or the key, in the words of its row.
     fn misfit(&self, path: &KeyPath, release: Release) -> Option<Deviation> {
-        let (value, field) = (self.at(path)?, schema::find(path)?);
+        let field = schema::find(path)?;
+        let value = self.at(path)?;
         let what = if field.exists_in(release) || field.reach == Reach::Dead {
             What::Misfit(field.accepts(value, release).err()?)
         } else {

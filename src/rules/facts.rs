@@ -110,14 +110,17 @@ impl<'a> Facts<'a> {
 
     /// The values that do not fit, by position of their pair: what the schema finds and somebody reads.
     fn mismatches(&self) -> Vec<(usize, Mismatch)> {
-        let deviations = self.config.deviations(self.release);
+        let deviations = self.config.deviations(self.release).into_iter();
+        let mut misfits: HashMap<KeyPath, Mismatch> = deviations
+            .filter_map(|deviation| match deviation.what {
+                What::Misfit(mismatch) => Some((deviation.path, mismatch)),
+                _ => None,
+            })
+            .collect();
         let mismatch = |(index, entry): (usize, &Entry)| {
             let is_read = |field: &&Field| entry.counts && field.reach == Reach::Used && self.matters(field);
             entry.field.filter(is_read)?;
-            deviations.iter().find_map(|deviation| match &deviation.what {
-                What::Misfit(mismatch) if deviation.path == entry.path => Some((index, mismatch.clone())),
-                _ => None,
-            })
+            Some((index, misfits.remove(&entry.path)?))
         };
         self.entries.iter().enumerate().filter_map(mismatch).collect()
     }
@@ -212,9 +215,14 @@ fn pairs<'a>(
         .filter_map(|(index, pair)| Some((index, key_text(&pair.key)?, pair)))
         .collect();
     let last: HashMap<&str, usize> = named.iter().map(|(index, name, _)| (*name, *index)).collect();
+    let is_known = |name: &str| schema::find(&mapping.key(name)).is_some();
     named
         .into_iter()
-        .take(LOOKED_AT)
+        .enumerate()
+        .filter(|(rank, (index, name, _))| {
+            *rank < LOOKED_AT || (last.get(name) == Some(index) && is_known(name))
+        })
+        .map(|(_, named)| named)
         .map(|(index, name, pair)| {
             let counts = last.get(name) == Some(&index);
             let path = if counts { mapping.key(name) } else { mapping.pair(index) };

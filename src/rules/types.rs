@@ -14,21 +14,30 @@ pub(super) const RULES: &[Rule] =
 const SECTION: Rule = Rule {
     name: "types/section",
     says: "a section is no mapping of keys",
-    severity: Severity::Error,
-    why: "Sections such as `fsdp_config` hold `key: value` lines. From a text or a list Accelerate takes nothing: the \
-          launch fails, or goes on without a single one of the options.",
+    severity: Severity::Warning,
+    why: "Sections such as `fsdp_config` hold `key: value` lines. From a text or a list Accelerate takes nothing and \
+          goes on without a word; with `distributed_type: DEEPSPEED` it stops with an AttributeError.",
     bad: yaml("distributed_type: FSDP\nfsdp_config:\n  - fsdp_version: 2\n"),
     good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n"),
     check: section,
 };
 
 fn section(facts: &Facts, found: &mut Findings) {
-    for (entry, field, _) in facts.mismatched().filter(|(_, field, _)| field.kind.is_section()) {
+    for (entry, field) in facts.known().filter(|(_, field)| field.kind.is_section()) {
+        let is_deepspeed = field.key == "deepspeed_config";
+        let stops = is_deepspeed && facts.is_type("DEEPSPEED") && entry.value != Value::Null;
+        // Elsewhere Accelerate takes an empty text or list for an empty section.
+        if entry.value.as_map().is_some() || !(stops || entry.value.is_truthy()) {
+            continue;
+        }
         let message = format!("`{}` must be a mapping of keys, found {}", entry.name, entry.value.kind());
         let finding = found.report(Place::value(entry.path.clone()), message);
         finding.advise("write its options as indented `key: value` lines; as it stands none of them counts");
-        if field.key == "deepspeed_config" && entry.text().is_some() {
-            finding.advise("a DeepSpeed file is named inside the section, as `deepspeed_config_file`");
+        if is_deepspeed && entry.text().is_some_and(|text| !text.is_empty()) {
+            finding.advise("name a DeepSpeed file inside the section, as `deepspeed_config_file`");
+        }
+        if stops {
+            finding.severity = Severity::Error;
         }
     }
 }
@@ -258,11 +267,13 @@ fn wrong_type(facts: &Facts, found: &mut Findings) {
         let (Mismatch::WrongType(_) | Mismatch::WrongLength(_) | Mismatch::Missing) = mismatch else {
             continue;
         };
-        if is_obeyed(facts, field, &entry.value) {
+        if field.kind.is_section() || is_obeyed(facts, field, &entry.value) {
             continue;
         }
-        let (name, kind) = (entry.name, entry.value.kind());
-        let message = format!("`{name}` {}, found {kind}", mismatch.says());
+        let message = match mismatch {
+            Mismatch::Missing => format!("`{}` has no value", entry.name),
+            _ => format!("`{}` {}, found {}", entry.name, mismatch.says(), entry.value.kind()),
+        };
         let finding = found.report(Place::value(entry.path.clone()), message);
         finding.advise(format!("write {}", field.kind.expected()));
         if *mismatch == Mismatch::Missing && !field.is_required() {
