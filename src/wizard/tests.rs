@@ -168,6 +168,12 @@ fn a_setting_says_what_to_type_instead() {
     assert!(told("mixed_precison=no").contains("did you mean `mixed_precision`?"));
     assert!(told("num_processes=many").contains("`num_processes`: type an integer of at least 1"));
     assert!(told("num_processes").contains("has no `=`"));
+    assert!(told("rdzv_backend=c10d").contains("pass `--rdzv_backend` instead"));
+    assert!(told("version=2").contains("several keys end in `version`"));
+    assert_eq!(
+        setting("dp_shard_size=8").map(|(field, _)| field.key),
+        Ok("parallelism_config.parallelism_config_dp_shard_size")
+    );
 }
 
 #[test]
@@ -214,7 +220,7 @@ impl Ask for Anybody {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
     #[test]
     fn whatever_is_answered_the_config_reads_and_holds_nothing_inert(bytes: Vec<u8>) {
         let machine = machine(8, (9, 0));
