@@ -111,15 +111,15 @@ impl Gpus {
 }
 
 impl Machine {
-    /// How many GPUs a process started here would see: `CUDA_VISIBLE_DEVICES` hides the rest.
+    /// The GPUs that a process started here would see: `CUDA_VISIBLE_DEVICES` hides the rest.
     ///
     /// As the CUDA programming guide has it: names are indices or beginnings of a UUID, and the
     /// first that fits no device ends the list.
-    pub fn visible_gpus(&self) -> usize {
+    pub fn visible_gpus(&self) -> Vec<&Device> {
         let devices = self.gpus.devices();
         match self.env.get("CUDA_VISIBLE_DEVICES") {
-            None => devices.len(),
-            Some(list) => list.split(',').map_while(|name| find(devices, name.trim())).count(),
+            None => devices.iter().collect(),
+            Some(list) => list.split(',').map_while(|name| find(devices, name.trim())).collect(),
         }
     }
 }
@@ -151,13 +151,13 @@ mod tests {
 
     #[test]
     fn the_environment_hides_devices() {
-        assert_eq!(machine(4, None).visible_gpus(), 4);
-        assert_eq!(machine(4, Some("0, 2")).visible_gpus(), 2);
-        assert_eq!(machine(4, Some("")).visible_gpus(), 0);
-        assert_eq!(machine(4, Some("-1")).visible_gpus(), 0);
-        assert_eq!(machine(4, Some("1,9,2")).visible_gpus(), 1, "the list ends at the first stranger");
-        assert_eq!(machine(4, Some("GPU-2aaa,GPU-3")).visible_gpus(), 2);
-        assert_eq!(Machine::default().visible_gpus(), 0);
+        assert_eq!(machine(4, None).visible_gpus().len(), 4);
+        assert_eq!(machine(4, Some("0, 2")).visible_gpus().len(), 2);
+        assert_eq!(machine(4, Some("")).visible_gpus().len(), 0);
+        assert_eq!(machine(4, Some("-1")).visible_gpus().len(), 0);
+        assert_eq!(machine(4, Some("1,9,2")).visible_gpus().len(), 1, "the list ends at the first stranger");
+        assert_eq!(machine(4, Some("GPU-2aaa,GPU-3")).visible_gpus().len(), 2);
+        assert_eq!(Machine::default().visible_gpus().len(), 0);
     }
 
     #[test]

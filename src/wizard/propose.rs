@@ -110,7 +110,7 @@ fn better(key: &str) -> Option<Value> {
 
 fn distributed_type(machine: &Machine, lookup: Lookup) -> Value {
     let is_sagemaker = Platform::of(lookup("compute_environment")) == Platform::SageMaker;
-    Value::from(match machine.visible_gpus() {
+    Value::from(match machine.visible_gpus().len() {
         _ if is_sagemaker => "DATA_PARALLEL",
         0 | 1 => "NO",
         _ => "MULTI_GPU",
@@ -121,12 +121,12 @@ fn distributed_type(machine: &Machine, lookup: Lookup) -> Value {
 /// laptop on which somebody plans for a cluster.
 fn processes(machine: &Machine, lookup: Lookup) -> Option<Value> {
     let machines = lookup("num_machines").and_then(Value::as_int).unwrap_or(1);
-    let gpus = i64::try_from(machine.visible_gpus()).ok()?;
+    let gpus = i64::try_from(machine.visible_gpus().len()).ok()?;
     (gpus > 0 && !is_type("MULTI_CPU", lookup)).then(|| Value::int(gpus.saturating_mul(machines)))
 }
 
 fn precision(machine: &Machine, lookup: Lookup) -> Value {
-    let oldest = machine.gpus.devices().iter().filter_map(|device| device.capability).min();
+    let oldest = machine.visible_gpus().into_iter().filter_map(|device| device.capability).min();
     Value::from(match oldest {
         // The launcher does not tell TPU workers a precision (accelerate 1.15.0, `tpu_launcher`).
         _ if is_type("XLA", lookup) || is_cpu(machine, lookup) => "no",
@@ -136,7 +136,7 @@ fn precision(machine: &Machine, lookup: Lookup) -> Value {
 }
 
 fn is_cpu(machine: &Machine, lookup: Lookup) -> bool {
-    is_type("MULTI_CPU", lookup) || (is_type("NO", lookup) && machine.visible_gpus() == 0)
+    is_type("MULTI_CPU", lookup) || (is_type("NO", lookup) && machine.visible_gpus().is_empty())
 }
 
 fn is_type(word: &str, lookup: Lookup) -> bool {
