@@ -180,26 +180,48 @@ fn check_edit(bytes: &[u8], random: &mut Random) -> Result<(), String> {
     if undone.text() != document.text() {
         return Err(format!("undoing {edit:?} does not give the text back"));
     }
+    let takes_none =
+        !matches!(edit, Edit::Remove { .. } | Edit::Set { value: Value::List(_) | Value::Map(_), .. });
+    if takes_none && comments(&document) != comments(&applied.document) {
+        return Err(format!("comments are not kept by {edit:?}"));
+    }
     invariants::check(applied.document.text().as_bytes())
 }
 
-/// A change at a random pair of the document, one or two levels deep.
+/// The texts of all comments. Their order may change: a new line may come before or after one.
+fn comments(document: &Document) -> Vec<&str> {
+    let spans = document.comments();
+    let mut texts: Vec<&str> =
+        spans.iter().map(|span| document.text()[span.start..span.end].trim_end()).collect();
+    texts.sort_unstable();
+    texts
+}
+
+/// A change at a random pair or item of the document, up to three levels deep.
 fn an_edit(document: &Document, random: &mut Random) -> Option<Edit> {
     let mut path = KeyPath::root();
-    for _ in 0..=random.below(2) {
-        let Data::Map(pairs) = &document.node(&path)?.target().data else { break };
-        let Data::Scalar(Value::Text(key)) = &pairs.get(random.below(pairs.len().max(1)))?.key.data else {
-            break;
+    for _ in 0..=random.below(3) {
+        path = match &document.node(&path)?.target().data {
+            Data::Map(pairs) => {
+                match pairs.get(random.below(pairs.len().max(1))).map(|pair| &pair.key.data) {
+                    Some(Data::Scalar(Value::Text(key))) => path.key(key.clone()),
+                    Some(_) => path.pair(random.below(pairs.len())),
+                    None => break,
+                }
+            }
+            Data::List(items) => path.item(random.below(items.len() + 1)),
+            Data::Scalar(_) | Data::Alias(..) => break,
         };
-        path = path.key(key.clone());
     }
     let value = [
         Value::from(3),
         Value::from("no"),
         Value::from("a: b # c\n"),
         Value::Null,
-        Value::List(vec![1.into()]),
-    ][random.below(5)]
+        Value::Float(1e-5),
+        Value::List(vec![1.into(), "no".into()]),
+        Value::Map(vec![("new key".into(), Value::List(vec![Value::Null])), ("a".into(), "x, y".into())]),
+    ][random.below(7)]
     .clone();
     Some(match random.below(4) {
         0 => Edit::Set { path, value },

@@ -7,6 +7,9 @@ use super::{Data, Document, Format, Node, Style};
 /// The byte order mark, which has no width.
 const MARK: char = '\u{feff}';
 
+/// What ends a line for PyYAML; the last three hardly ever stand in a config.
+pub(super) const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+
 /// A text's habits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -42,19 +45,38 @@ impl Layout {
 
 /// Where the line of a byte begins, after a byte order mark.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
-    let start = text[..at].rfind(['\n', '\r']).map_or(0, |found| found + 1);
+    let start = at
+        - text[..at]
+            .chars()
+            .rev()
+            .take_while(|each| !BREAKS.contains(each))
+            .map(char::len_utf8)
+            .sum::<usize>();
     if start == 0 && text.starts_with(MARK) { MARK.len_utf8().min(at) } else { start }
 }
 
 /// Where the line of a byte ends, before its line break.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
-    text[at..].find(['\n', '\r']).map_or(text.len(), |found| at + found)
+    text[at..].find(BREAKS).map_or(text.len(), |found| at + found)
 }
 
 /// Where the line after the one that ends at `end` begins.
 pub(super) fn next_line(text: &str, end: usize) -> usize {
     let rest = &text[end..];
-    end + if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with(['\n', '\r'])) }
+    match rest.chars().next() {
+        Some('\r') if rest.starts_with("\r\n") => end + 2,
+        Some(first) if BREAKS.contains(&first) => end + first.len_utf8(),
+        _ => end,
+    }
+}
+
+/// The length of the line break at the end of a text, in bytes.
+pub(super) fn last_break(text: &str) -> usize {
+    match text.chars().next_back() {
+        Some('\n') if text.ends_with("\r\n") => 2,
+        Some(last) if BREAKS.contains(&last) => last.len_utf8(),
+        _ => 0,
+    }
 }
 
 /// What stands before a byte on its line.

@@ -1,7 +1,7 @@
 //! A key or an item that is not there yet: after its neighbour, on a line like its neighbour's.
 
 use super::super::json::write as json;
-use super::super::layout::{Layout, after, before, is_blank, line_end, next_line};
+use super::super::layout::{BREAKS, Layout, after, before, is_blank, line_end, next_line};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
 use super::set::{is_empty, json_shape, replace};
@@ -209,7 +209,7 @@ fn in_brackets(document: &Document, node: &Node, neighbour: Entry, new: &New) ->
 
 /// True for an entry in brackets that is the first on its line, which is not that of the bracket.
 pub(super) fn has_own_line(text: &str, node: &Node, entry: Entry) -> bool {
-    is_blank(before(text, entry.start)) && text[node.span.start..entry.start].contains(['\n', '\r'])
+    is_blank(before(text, entry.start)) && text[node.span.start..entry.start].contains(BREAKS)
 }
 
 fn separator(document: &Document) -> &'static str {

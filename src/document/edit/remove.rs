@@ -1,7 +1,7 @@
 //! A key or an item goes, with its line and the comment on that line. Comments on lines of their own
 //! stay; a section that loses its last key becomes `{}`.
 
-use super::super::layout::{after, before, is_blank, line_end, line_start, next_line};
+use super::super::layout::{BREAKS, after, before, is_blank, last_break, line_end, line_start, next_line};
 use super::super::{Data, Document, Node, Style};
 use super::insert::has_own_line;
 use super::set::lead;
@@ -51,7 +51,7 @@ fn on_line(document: &Document, entry: Entry, next: Option<&Entry>) -> Plan {
     margin_of(text, entry.start)?;
     let next = next.ok_or(Refusal::Entangled("something before it on its line"))?;
     let line = line_end(text, entry.end);
-    if is_blank(text[line..next.start].trim_matches(['\n', '\r'])) {
+    if is_blank(text[line..next.start].trim_matches(BREAKS)) {
         return Ok(vec![Patch::delete(entry.start, next.start)]);
     }
     let dash = text[..entry.start].trim_end_matches(' ').len();
@@ -71,8 +71,7 @@ fn whole_lines(document: &Document, entry: Entry) -> Patch {
     if block_text_before(document, above.trim_end().len()).is_some_and(|block| !has_mark(block, text, '-')) {
         return Patch::delete(start, end);
     }
-    let break_length = if above.ends_with("\r\n") { 2 } else { usize::from(above.ends_with(['\n', '\r'])) };
-    Patch::delete(start - break_length, end)
+    Patch::delete(start - last_break(above), end)
 }
 
 fn only_on_line(document: &Document, above: &KeyPath, node: &Node, entry: Entry) -> Plan {
@@ -87,7 +86,7 @@ fn only_on_line(document: &Document, above: &KeyPath, node: &Node, entry: Entry)
         return Ok(in_place);
     }
     let lead = lead(document, above)?;
-    if !text[lead..entry.start].contains(['\n', '\r']) {
+    if !text[lead..entry.start].contains(BREAKS) {
         return Ok(in_place);
     }
     if !is_blank(before(text, entry.start)) {
@@ -121,7 +120,7 @@ fn in_brackets(document: &Document, node: &Node, entries: &[Entry], index: usize
     }
     if !is_last {
         let next = entries[index + 1].start;
-        let has_break = text[end..next].contains(['\n', '\r']);
+        let has_break = text[end..next].contains(BREAKS);
         return vec![Patch::delete(entry.start, if has_break { end } else { next })];
     }
     let previous = entries[index - 1].end;

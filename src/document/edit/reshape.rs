@@ -1,7 +1,7 @@
 //! A value takes the place of another where one of the two has lines of its own: a section becomes
 //! a number, a number a list, a `|` text a shorter one.
 
-use super::super::layout::{Layout, before, is_blank, line_end, line_start};
+use super::super::layout::{BREAKS, Layout, before, is_blank, last_break, line_end, line_start};
 use super::super::yaml::write as yaml;
 use super::super::{Document, Node, Style};
 use super::set::lead;
@@ -28,7 +28,7 @@ pub(super) fn replace(document: &Document, path: &KeyPath, node: &Node, value: &
         Step::Key(_) | Step::Pair(_) => after_colon(node, value, &outer, &layout),
     };
     let place = if is_unwritten(node) { (lead, lead) } else { (node.span.start, end_of(node, text)?) };
-    if text[lead..place.0].contains(['\n', '\r']) {
+    if text[lead..place.0].contains(BREAKS) {
         let own = before(text, place.0);
         let fits = own.len() > outer.len() || matches!((value, last), (Value::List(_), Step::Key(_)));
         match yaml::needs_lines(value) && fits && is_blank(own) {
@@ -71,7 +71,7 @@ fn beside(text: &str, lead: usize, old: (usize, usize), new: &str, header: Optio
         return Err(Refusal::Entangled("something before it on its line"));
     }
     check_tail(text, old.1)?;
-    let (head, rest) = new.split_at(new.find(['\n', '\r']).unwrap_or(new.len()));
+    let (head, rest) = new.split_at(new.find(BREAKS).unwrap_or(new.len()));
     let comment = header.map(|comment| format!(" {comment}")).unwrap_or_default();
     Ok(vec![
         Patch::replace(lead, old.1, format!("{head}{comment}")),
@@ -87,16 +87,12 @@ fn below(text: &str, lead: usize, old: (usize, usize), new: &str) -> Plan {
     if !is_blank(&text[old.1..line_end(text, old.1)]) {
         return Err(Refusal::Entangled("comments inside"));
     }
-    let (head, rest) = new.split_at(new.find(['\n', '\r']).unwrap_or(new.len()));
-    let break_before = text[..line_start(text, old.0)].trim_end_matches(['\n', '\r']).len();
-    let blank_lines = &text[break_before..line_start(text, old.0)];
-    let one_break = blank_lines.len() - last_break(blank_lines);
-    Ok(vec![Patch::insert(lead, head), Patch::replace(break_before + one_break, line_end(text, old.1), rest)])
-}
-
-/// The length of the line break at the end of a text.
-fn last_break(text: &str) -> usize {
-    if text.ends_with("\r\n") { 2 } else { usize::from(text.ends_with(['\n', '\r'])) }
+    let (head, rest) = new.split_at(new.find(BREAKS).unwrap_or(new.len()));
+    let start = line_start(text, old.0);
+    Ok(vec![
+        Patch::insert(lead, head),
+        Patch::replace(start - last_break(&text[..start]), line_end(text, old.1), rest),
+    ])
 }
 
 fn replace_root(document: &Document, node: &Node, value: &Value) -> Plan {

@@ -1,7 +1,7 @@
 //! A value takes the place of another one, in the style of the one that was there.
 
 use super::super::json::write::{self as json, Shape};
-use super::super::layout::{Layout, after, is_blank, line_end, margin};
+use super::super::layout::{BREAKS, Layout, after, is_blank, line_end, margin};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
 use super::site::{colon, entries, has_comment, is_unwritten, leaves};
@@ -94,7 +94,7 @@ fn is_collection(value: &Value) -> bool {
 
 fn replace_json(document: &Document, node: &Node, value: &Value) -> Plan {
     let text = document.text();
-    let has_lines = |text: &str| text.contains(['\n', '\r']);
+    let has_lines = |text: &str| text.contains(BREAKS);
     let is_spread = match node.style {
         Style::Flow if !is_empty(node) => has_lines(&text[node.span.start..node.span.end]),
         _ => has_lines(text.trim()) || text.trim() == "{}",

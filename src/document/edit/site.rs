@@ -1,7 +1,7 @@
 //! Where the parts of a list or mapping stand in the text, to the byte: what the tree's spans leave
 //! open because only an editor needs it (dashes, colons, commas, comments).
 
-use super::super::layout::{after, before, is_blank, line_end, margin, next_line};
+use super::super::layout::{BREAKS, after, before, is_blank, line_end, margin, next_line};
 use super::super::{Data, Document, Node, Pair, Span, Style};
 use super::{Plan, Refusal};
 
@@ -142,7 +142,8 @@ pub(super) fn skip_blank(text: &str, at: usize) -> usize {
     let mut at = at;
     loop {
         let rest = &text[at..];
-        at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let is_space = |each: char| matches!(each, ' ' | '\t') || BREAKS.contains(&each);
+        at += rest.len() - rest.trim_start_matches(is_space).len();
         if !text[at..].starts_with('#') {
             return at;
         }
