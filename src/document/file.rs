@@ -136,11 +136,12 @@ impl Stored {
         }
         let target = Target::of(&self.path)?;
         let bytes = document.text().as_bytes();
-        let seen = match overwrite {
-            Overwrite::Refuse => Some(self.seen.as_deref()),
-            Overwrite::Force => None,
+        let expected = match (overwrite, &self.seen) {
+            (Overwrite::Force, _) => Expected::Anything,
+            (Overwrite::Refuse, None) => Expected::Nothing,
+            (Overwrite::Refuse, Some(seen)) => Expected::Only(seen),
         };
-        target.replace(bytes, seen, write).map_err(|problem| problem.at(&self.path, &target))?;
+        target.replace(bytes, expected, write).map_err(|problem| problem.at(&self.path, &target))?;
         self.seen = Some(bytes.to_vec());
         self.document = document.clone();
         Ok(())
@@ -153,6 +154,14 @@ struct Target {
     folder: PathBuf,
     /// `None` for a file yet to be made.
     metadata: Option<Metadata>,
+}
+
+/// What may be in the file's place for a save to go on.
+#[derive(Clone, Copy)]
+enum Expected<'a> {
+    Anything,
+    Nothing,
+    Only(&'a [u8]),
 }
 
 /// What stopped a save, before it knows the names to say.
@@ -185,26 +194,23 @@ impl Target {
         Ok(Target { path: end, folder, metadata })
     }
 
-    /// Puts `bytes` in the file's place if it still holds what was `seen` (`None`: whatever it holds).
+    /// Puts `bytes` in the file's place if it still holds what is expected.
     fn replace(
         &self,
         bytes: &[u8],
-        seen: Option<Option<&[u8]>>,
+        expected: Expected,
         write: impl FnOnce(&mut File, &[u8]) -> io::Result<()>,
     ) -> Result<(), Problem> {
-        self.still(seen)?;
+        self.still(expected)?;
         let mut temporary = temporary_in(&self.folder).map_err(Problem::NoTemporary)?;
         write(temporary.as_file_mut(), bytes).map_err(Problem::Write)?;
         if let Some(metadata) = &self.metadata {
             adopt(temporary.as_file(), metadata).map_err(Problem::Write)?;
         }
         temporary.as_file().sync_all().map_err(Problem::Write)?;
-        self.still(seen)?;
-        if seen == Some(None) {
-            temporary.persist_noclobber(&self.path).map_err(|error| match error.error.kind() {
-                io::ErrorKind::AlreadyExists => Problem::Occupied,
-                _ => Problem::Write(error.error),
-            })?;
+        self.still(expected)?;
+        if matches!(expected, Expected::Nothing) {
+            self.persist_new(temporary)?;
         } else {
             temporary.persist(&self.path).map_err(|error| Problem::Write(error.error))?;
         }
@@ -215,13 +221,27 @@ impl Target {
         Ok(())
     }
 
-    fn still(&self, seen: Option<Option<&[u8]>>) -> Result<(), Problem> {
-        let Some(seen) = seen else { return Ok(()) };
-        let now = read_if_there(&self.path).map_err(Problem::Write)?;
-        match (seen, now) {
-            (None, Some(_)) => Err(Problem::Occupied),
-            (Some(before), now) if now.as_deref() != Some(before) => Err(Problem::Changed),
-            _ => Ok(()),
+    /// Gives the temporary file its name, unless another file took that name meanwhile. Where the file
+    /// system cannot promise this in one step, it is looked up first.
+    fn persist_new(&self, temporary: tempfile::NamedTempFile) -> Result<(), Problem> {
+        match temporary.persist_noclobber(&self.path) {
+            Ok(_) => Ok(()),
+            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Err(Problem::Occupied),
+            Err(refused) => {
+                self.still(Expected::Nothing)?;
+                refused.file.persist(&self.path).map_err(|error| Problem::Write(error.error))?;
+                Ok(())
+            }
+        }
+    }
+
+    fn still(&self, expected: Expected) -> Result<(), Problem> {
+        let now = || read_if_there(&self.path).map_err(Problem::Write);
+        match expected {
+            Expected::Anything => Ok(()),
+            Expected::Nothing if now()?.is_some() => Err(Problem::Occupied),
+            Expected::Only(seen) if now()?.as_deref() != Some(seen) => Err(Problem::Changed),
+            Expected::Nothing | Expected::Only(_) => Ok(()),
         }
     }
 }
@@ -268,6 +288,10 @@ fn adopt(file: &File, old: &Metadata) -> io::Result<()> {
         if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
             fchown(file, None, Some(old.gid())).ok();
         }
+    }
+    // Some file systems have one mode for all files and refuse to set any.
+    if file.metadata()?.permissions() == old.permissions() {
+        return Ok(());
     }
     file.set_permissions(old.permissions())
 }

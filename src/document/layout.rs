@@ -45,13 +45,7 @@ impl Layout {
 
 /// Where the line of a byte begins, after a byte order mark.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
-    let start = at
-        - text[..at]
-            .chars()
-            .rev()
-            .take_while(|each| !BREAKS.contains(each))
-            .map(char::len_utf8)
-            .sum::<usize>();
+    let start = text[..at].rfind(BREAKS).map_or(0, |found| next_line(text, found));
     if start == 0 && text.starts_with(MARK) { MARK.len_utf8().min(at) } else { start }
 }
 

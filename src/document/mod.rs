@@ -171,14 +171,16 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
     /// Writes a value: replaces the one that is there, else adds the key at the end of its mapping
-    /// (adding the mapping too).
+    /// (adding the mapping too). A mapping or list that stands in the place of another keeps what
+    /// both have in common as it is written.
     Set {
         /// Where.
         path: KeyPath,
         /// What; quoted as the file's reader needs it.
         value: Value,
     },
-    /// Adds a key that is not there yet, after a given neighbour where that one exists.
+    /// Adds a key that is not there yet, after a given neighbour where that one exists; or an item,
+    /// before the one that has its index now.
     Insert {
         /// Where.
         path: KeyPath,
@@ -187,7 +189,8 @@ pub enum Edit {
         /// The sibling keys it should follow, best first; none of them there: at the end.
         after: Vec<String>,
     },
-    /// Removes a key and its value, with the line it leaves empty.
+    /// Removes a key and its value, with the line it leaves empty and the comment on that line. A key
+    /// that is written several times goes everywhere. A mapping that loses its last key stays, as `{}`.
     Remove {
         /// Where.
         path: KeyPath,
