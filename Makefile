@@ -24,9 +24,10 @@ bless: ## write pictures and generated files again; read the diff afterwards
 install: ## put the release program into ~/.cargo/bin
 	$(CARGO) install --path . --locked
 
-differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged configs
+differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged configs (KIND=realistic COUNT=20000 SEED=1)
 	$(CARGO) build --quiet --example read_yaml --locked
-	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml
+	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml \
+		--kind $(or $(KIND),realistic) --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
 
 fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edits can be undone (SECONDS=60 SEED=1)
 	$(CARGO) run --quiet --locked --example fuzz -- $(or $(SECONDS),60) $(or $(SEED),1)

@@ -1,4 +1,8 @@
-"""Damaged copies of configs: what people do to a file by accident, and what only an attacker does."""
+"""Texts to compare readers on: what people do to a config by accident, what only an attacker does, and
+words of YAML, of its values and of JSON in any order.
+"""
+
+import json
 
 ODD_VALUES = """no NO yes off True ~ null .nan .inf 1e5 1.0e-5 1_000 010 08 0x1F 0b101 12:30 1:60 -1:30 2024-01-01 2024-13-45
 2001-12-14T21:59:43Z '' "" 'it''s' "a\\nb" 'open "open [1, [1,2] {a: 1} {a:1} {a} [a: b] [] {} &x *x &x\\x201 !!str\\x20no !!int\\x203
@@ -15,6 +19,49 @@ HOSTILE = ["\0", "\x07", "\x7f", "\x85", "\xa0", "\u2028", "\u2029", "\ufeff", "
            "%TAG ! tag:yaml.org,2002:\n---\n", "%TAG !e! tag:yaml.org,2002:\n---\n", "%FOO bar\n---\n", "---\n", "...\n", "--- ",
            "\n", "\n\n", " ", "  ", ":", ": ", "? ", "- ", "-", ",", "[", "]", "{", "}", "'", '"', "|\n", ">\n", "|+\n ", ">-2\n", "#", " #",
            "<<: ", "=", "<<", "~", "\\", "\\u2028", "\\x", "\\\n", "\U0001f600", "é", "@", "`", "%", "1:30", "0x", "2024-02-30", "k" * 1030]
+
+
+SOUP = ["a", "b", "c: ", "k:", "- ", "- ", "? ", ": ", ":", "\n", "\n", "\n  ", "\n    ", "\n ", "\r\n", "\r", "\t", " ", "  ", "#c", " # c",
+        "[", "]", "{", "}", ",", "'", '"', "''", '""', "|\n", "|", "> ", "|2\n", ">-\n", "|+\n\n", "&a ", "&b", "*a", "*a ", "*b", "!!str ",
+        "!x ", "!<y> ", "!", "!!set ", "!!omap ", "!!pairs ", "!!map ", "!!seq ", "!!null ", "!!int ", "---", "\n---\n", "\n...\n",
+        "%YAML 1.1\n", "%TAG ! tag:yaml.org,2002:\n---\n", "<<: ", "<<: *b", "=", "~", "1", "0x", "1:30", "2024-01-01", "null", "true",
+        "-", "1e", "?", "é", "\x85", "\u2028", "\ufeff", "\U0001f600", "\\", "\\x41", "\\u"]
+
+VALUE = ["0", "1", "2", "5", "6", "9", "00", "10", "59", "60", "_", ".", ":", "-", "+", "e", "E", "x", "b", "o", "0x", "0b", "a", "f", "T", "t",
+         "Z", " ", "inf", "Inf", "nan", "NaN", ".inf", ".nan", "2024", "-01", "-12", "-31", "-1", "12:30", "12:30:45", ".5", "+1", "+01:00",
+         "-05:30", "\t", "=", "<<", "~", "null", "yes", "No", "ON", "off", "true", "é"]
+
+TAGS = ["", "", "", "", "! ", "!!int ", "!!float ", "!!bool ", "!!timestamp ", "!!null ", "!!str ", "!!binary ", "!!merge ", "!!value "]
+
+JSON = ["{", "}", "[", "]", ",", ":", '"', '"a"', '"b"', " ", "\n", "\r", "\t", "1", "-", "0", ".5", "e", "E+", "12", "NaN", "Infinity",
+        "-Infinity", "null", "true", "false", "None", "\\", "\\n", "\\u00e9", "\\ud83d", "\\ude00", '"\\ud83d\\ude00"', "//", "#", "é",
+        "\u2028", "\0", "\x7f", "\ufeff", '"a":', '"a": 1,', "[1,", "2]", "1e400", "-0", "01", "+1"]
+
+JSON_CONFIG = json.dumps({"fp16": {"enabled": "auto", "x": [1, 2.5, None, True]}, "zero": {"stage": 3, "é": "x\ny"}}, indent=2)
+
+
+def of_words(text, rng):
+    """Up to fourteen words of YAML."""
+    return "".join(rng.choices(SOUP, k=rng.randint(1, 14)))
+
+
+def of_values(text, rng):
+    """One value without quotes, as a key, a value or an item."""
+    value = "".join(rng.choices(VALUE, k=rng.randint(1, 6)))
+    tag = rng.choice(TAGS)
+    value = f"'{value}'" if tag and rng.random() < 0.5 else value
+    return rng.choices(["k: {}{}\n", "{}{}: 1\n", "[{}{}]\n"], [4, 1, 1])[0].format(tag, value)
+
+
+def of_json(text, rng):
+    """Up to eight words of JSON, or a JSON config with one to three of them inserted."""
+    if rng.random() < 0.5:
+        return "".join(rng.choices(JSON, k=rng.randint(1, 8)))
+    text = JSON_CONFIG
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(text) + 1)
+        text = text[:at] + rng.choice([*JSON, ""]) + text[at + rng.choice([0, 0, 1, 2, 3]):]
+    return text
 
 
 def by_accident(text, rng):

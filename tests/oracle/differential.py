@@ -1,11 +1,12 @@
 """Does our reader say what PyYAML says, of thousands of damaged configs?
 
     make differential
-    python3 tests/oracle/differential.py READER [--count 20000] [--seed 1] [--hostile] [--show 10]
+    python3 tests/oracle/differential.py READER [--kind realistic] [--count 20000] [--seed 1] [--show 10]
     python3 tests/oracle/differential.py READER --files FOLDER...
 
-READER is the built example `read_yaml`. The documents are damaged copies of presets/ and of
-tests/fixtures/configs/; with --files they are the files of the folders, read as their suffix says.
+READER is the built example `read_yaml`. The documents of kind `realistic` and `hostile` are damaged
+copies of presets/ and of tests/fixtures/configs/, those of kind `words`, `values` and `json` are made
+up; with --files they are the files of the folders, read as their suffix says.
 Two answers are the same when both refuse, or both give the same typed value. Lines of refusals are
 compared and counted apart. Exits with 1 when fewer than 99.9 % are the same.
 
@@ -25,6 +26,13 @@ import damage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENOUGH = 0.999
+KINDS = {
+    "realistic": (damage.by_accident, answers.of_yaml, []),
+    "hostile": (damage.by_malice, answers.of_yaml, []),
+    "words": (damage.of_words, answers.of_yaml, []),
+    "values": (damage.of_values, answers.of_yaml, []),
+    "json": (damage.of_json, answers.of_json, ["--json"]),
+}
 
 
 def main():
@@ -32,25 +40,25 @@ def main():
     options.add_argument("reader")
     options.add_argument("--count", type=int, default=20_000)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--hostile", action="store_true")
+    options.add_argument("--kind", choices=KINDS, default="realistic")
     options.add_argument("--show", type=int, default=10)
     options.add_argument("--files", nargs="+")
     options = options.parse_args()
     if options.files:
         sys.exit(not compare_files(options))
-    documents = damaged(options)
-    same = compare(options, documents, answers.of_yaml, [])
+    make, oracle, flags = KINDS[options.kind]
+    documents = made_up(options, make)
+    same = compare(options, documents, oracle, flags)
     sys.exit(same < ENOUGH * len(documents))
 
 
-def damaged(options):
+def made_up(options, make):
     folders = [ROOT / "presets", ROOT / "tests" / "fixtures" / "configs"]
     seeds = [read(path) for folder in folders for path in sorted(folder.rglob("*.yaml"))]
     seeds = [seed for seed in seeds if seed]
     rng = random.Random(options.seed)
-    harm = damage.by_malice if options.hostile else damage.by_accident
-    print(f"{options.count} {'hostile' if options.hostile else 'realistic'} documents from {len(seeds)} configs, seed {options.seed}")
-    return [harm(rng.choice(seeds), rng) for _ in range(options.count)]
+    print(f"{options.count} {options.kind} documents, {len(seeds)} configs to start from, seed {options.seed}")
+    return [make(rng.choice(seeds), rng) for _ in range(options.count)]
 
 
 def read(path):

@@ -3,15 +3,10 @@
 
 mod keys;
 
-use std::borrow::Cow;
-
 use super::scalar::{self, Form};
 use crate::document::{Data, Fault, FaultKind, Node, Pair, Span, Style};
 use crate::value::Value;
 use keys::Unique;
-
-/// A scalar that some collection with a scalar's tag stands for: `!!int {=: 5}`.
-const DEFAULT_KEY: Form = Form::Default;
 
 /// The value of a node, or why PyYAML refuses to construct it.
 pub(super) fn construct(node: &Node) -> Result<Value, Box<Fault>> {
@@ -34,8 +29,7 @@ pub(super) fn construct(node: &Node) -> Result<Value, Box<Fault>> {
             let members = mapping(&pairs)?;
             Ok(Value::Set(members.into_iter().map(|(member, _)| member).collect()))
         }
-        (Data::Map(pairs), Some(tag)) => tagged_default(node, pairs, tag),
-        (Data::List(_), Some(tag)) => Err(wrong_tag(tag, node.span)),
+        (Data::Map(_) | Data::List(_), Some(tag)) => Err(wrong_tag(tag, node.span)),
     }
 }
 
@@ -78,35 +72,8 @@ fn lone_pair(item: &Node) -> Result<Value, Box<Fault>> {
     }
 }
 
-/// A mapping with a scalar's tag stands for the scalar under its `=` key.
-fn tagged_default(node: &Node, pairs: &[Pair], tag: &str) -> Result<Value, Box<Fault>> {
-    let default = pairs.iter().find(|pair| form(&pair.key) == DEFAULT_KEY).map(|pair| pair.value.target());
-    let Some(Node { data: Data::Scalar(value), span, .. }) = default else {
-        return Err(wrong_tag(tag, node.span));
-    };
-    let text = match value {
-        Value::Text(text) => Cow::Borrowed(text.as_str()),
-        _ => return Err(wrong_tag(tag, node.span)),
-    };
-    if scalar::form(&text, Style::Plain, Some(tag)).is_none() {
-        return Err(wrong_tag(tag, node.span));
-    }
-    scalar::read(text, Style::Plain, Some(tag)).map_err(|refusal| refusal.at(*span))
-}
-
-/// True when a list or mapping can have this tag; a scalar's tag on a mapping is decided by its `=` key.
-pub(super) fn fits(tag: &str, data: &Data) -> bool {
-    match (data, tag) {
-        (_, "!") | (Data::List(_), "!!seq" | "!!omap" | "!!pairs") | (Data::Map(_), "!!map" | "!!set") => {
-            true
-        }
-        (Data::Map(_), tag) => scalar::form("", Style::Plain, Some(tag)).is_some(),
-        _ => false,
-    }
-}
-
 /// Why a list or mapping cannot have this tag.
-pub(super) fn wrong_tag(tag: &str, place: Span) -> Box<Fault> {
+fn wrong_tag(tag: &str, place: Span) -> Box<Fault> {
     let message = match scalar::form("", Style::Plain, Some(tag)) {
         Some(_) => format!("the tag `{tag}` is for single values, not for a list or mapping"),
         None if matches!(tag, "!!seq" | "!!map" | "!!set" | "!!omap" | "!!pairs") => {
@@ -167,8 +134,8 @@ fn mapping(pairs: &[&Pair]) -> Result<Vec<(Value, Value)>, Box<Fault>> {
 
 /// A key's value: `=` is text here.
 fn key_value(key: &Node) -> Result<Value, Box<Fault>> {
-    match form(key) {
-        Form::Default => Ok(Value::text("=")),
+    match (form(key), &key.target().data) {
+        (Form::Default, Data::Scalar(text)) => Ok(text.clone()),
         _ => construct(key),
     }
 }

@@ -2,8 +2,13 @@
 //!
 //! `reader` refuses characters · `cursor` counts them · `scan` makes words · `compose` makes the tree ·
 //! `scalar` knows what text means · `construct` makes the value · `write` goes the other way, `quote`
-//! decides about quotes. Everything PyYAML refuses while
-//! loading is a [`Fault`] here, before anyone asks for the value.
+//! decides about quotes. Everything PyYAML refuses while loading is a [`Fault`] here, before anyone
+//! asks for the value.
+//!
+//! Where this is knowingly not PyYAML: a value that contains itself, more than [`DEEPEST`] levels and
+//! more than [`MOST_VALUES`] values are refused; half a surrogate pair becomes U+FFFD; two times in
+//! different zones are two keys even at the same instant; digits of other scripts under `!!int`, and
+//! the scalar under the `=` key of a mapping that is tagged `!!str`, are refused.
 
 mod compose;
 mod construct;
@@ -18,9 +23,11 @@ pub(super) mod write;
 pub(super) use compose::{DEEPEST, MOST_VALUES};
 pub(super) use cursor::char_at;
 
-use super::{Fault, Frame, Node, Reading};
+use std::collections::HashMap;
+
+use super::{Data, Fault, FaultKind, Frame, Node, Reading, Span};
 use crate::value::Value;
-use compose::Composer;
+use compose::{Composer, Remarks};
 
 /// Reads one YAML document; no tree for a text without one.
 pub(super) fn read(text: &str) -> Reading {
@@ -29,29 +36,31 @@ pub(super) fn read(text: &str) -> Reading {
     }
     let mut composer = Composer::new(text);
     let tree = composer.document();
-    let (frame, misfit) = composer.into_remarks();
-    Reading { tree: tree.and_then(|root| constructible(root, misfit, text)), frame }
+    let remarks = composer.into_remarks();
+    let frame = remarks.frame.clone();
+    Reading { tree: tree.and_then(|root| constructible(root, remarks, text)), frame }
 }
 
 /// The tree, when PyYAML can make values of all of it; else the fault that comes first in the text.
-fn constructible(
-    root: Option<Node>,
-    misfit: Option<Box<Fault>>,
-    text: &str,
-) -> Result<Option<Node>, Box<Fault>> {
+fn constructible(root: Option<Node>, remarks: Remarks, text: &str) -> Result<Option<Node>, Box<Fault>> {
     let refused = root.as_ref().and_then(|root| construct::construct(root).err());
-    match misfit.into_iter().chain(refused).min_by_key(|fault| fault.span.start) {
-        Some(fault) => Err(visible(fault, text)),
+    let refused = refused.map(|mut fault| {
+        fault.span = underlined(&fault, &remarks.tags, text);
+        fault
+    });
+    match remarks.misfit.into_iter().chain(refused).min_by_key(|fault| fault.span.start) {
+        Some(fault) => Err(fault),
         None => Ok(root),
     }
 }
 
-/// The fault with bytes to underline, where its value is not written.
-fn visible(mut fault: Box<Fault>, text: &str) -> Box<Fault> {
-    if fault.span.start == fault.span.end {
-        fault.span = char_at(text, fault.span.start);
+/// The bytes that show what is meant: the tag where that is wrong, something where nothing is written.
+fn underlined(fault: &Fault, tags: &HashMap<usize, Span>, text: &str) -> Span {
+    match tags.get(&fault.span.start) {
+        Some(tag) if fault.kind == FaultKind::Tag => *tag,
+        _ if fault.span.start == fault.span.end => char_at(text, fault.span.start),
+        _ => fault.span,
     }
-    fault
 }
 
 impl Node {
@@ -60,7 +69,7 @@ impl Node {
     pub fn value(&self) -> Value {
         match (construct::construct(self), &self.target().data) {
             (Ok(value), _) => value,
-            (Err(_), super::Data::Scalar(value)) => value.clone(),
+            (Err(_), Data::Scalar(value)) => value.clone(),
             (Err(_), _) => Value::Null,
         }
     }

@@ -37,3 +37,19 @@ fn is_refused(c: char) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_refused_and_line_ends_are_not() {
+        for text in ["\0", "é\u{7}", "\u{7f}", "\u{80}", "a\u{9f}", "\u{fffe}", "\u{ffff}"] {
+            assert!(check(text).is_err(), "{text:?}");
+        }
+        for text in ["", "\t\r\n", "\u{85}", "\u{a0}é\u{ff}", "\u{feff}a\u{2028}", "ﬀ\u{fffd}", "😀\u{1fffe}"]
+        {
+            assert!(check(text).is_ok(), "{text:?}");
+        }
+    }
+}

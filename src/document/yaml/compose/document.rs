@@ -20,7 +20,7 @@ impl<'t> Composer<'t> {
 
     fn marked_document(&mut self) -> Result<Node, Box<Fault>> {
         let marker = self.document_start()?;
-        self.frame.start = Some(marker);
+        self.remarks.frame.start = Some(marker);
         match self.scanner.peek()?.kind {
             Kind::Directive(_) | Kind::DocumentStart | Kind::DocumentEnd | Kind::End => {
                 self.nothing(marker.end)
@@ -35,7 +35,7 @@ impl<'t> Composer<'t> {
         let mut has_version = false;
         while let Kind::Directive(_) = self.scanner.peek()?.kind {
             let token = self.scanner.next()?;
-            self.frame.directives.push(token.span);
+            self.remarks.frame.directives.push(token.span);
             match token.kind {
                 Kind::Directive(Directive::Yaml(major)) => {
                     check_version(major, has_version, token.span)?;
@@ -70,13 +70,13 @@ impl<'t> Composer<'t> {
     /// Only `...` and comments may follow the value.
     fn demand_end(&mut self, first: Span) -> Result<(), Box<Fault>> {
         while matches!(self.scanner.peek()?.kind, Kind::DocumentEnd) {
-            self.frame.end = Some(self.scanner.next()?.span);
+            self.remarks.frame.end = Some(self.scanner.next()?.span);
         }
         let next = self.scanner.peek()?.span;
         match self.scanner.peek()?.kind {
             Kind::End => return Ok(()),
             Kind::DocumentStart | Kind::Directive(_) => {}
-            _ if self.frame.end.is_none() => return self.left_over(),
+            _ if self.remarks.frame.end.is_none() => return self.left_over(),
             _ => {}
         }
         self.document_start()?;

@@ -73,3 +73,34 @@ impl Limits {
         (self.values - before.values, height)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_knows_how_large_and_how_deep_its_value_is() {
+        let mut limits = Limits::default();
+        let place = Span::default();
+        limits.descend(place).expect("one level");
+        let before = limits.begin();
+        limits.add(3, place).expect("three values");
+        limits.descend(place).expect("two levels");
+        limits.descend(place).expect("three levels");
+        limits.ascend();
+        limits.ascend();
+        assert_eq!(limits.end(before), (3, 2));
+    }
+
+    #[test]
+    fn the_last_level_is_allowed_and_the_next_is_not() {
+        let mut limits = Limits::default();
+        for _ in 0..DEEPEST {
+            limits.descend(Span::default()).expect("within the limit");
+        }
+        assert!(limits.descend(Span::default()).is_err());
+        limits.ascend();
+        assert!(limits.reach(1, Span::default()).is_ok());
+        assert!(limits.reach(2, Span::default()).is_err());
+    }
+}

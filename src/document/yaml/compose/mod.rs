@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::construct;
 use super::scalar;
 use super::scan::Scanner;
 use super::token::{Kind, Token};
@@ -62,10 +61,19 @@ pub(super) struct Composer<'t> {
     handles: HashMap<&'t str, Cow<'t, str>>,
     anchors: HashMap<&'t str, (Span, Anchored)>,
     limits: Limits,
-    /// The first value that cannot be what its form or its tag says. PyYAML looks at this only after
+    remarks: Remarks,
+}
+
+/// What is known of a text besides its tree.
+#[derive(Default)]
+pub(super) struct Remarks {
+    /// What was seen around the value.
+    pub frame: Frame,
+    /// The first scalar that cannot be what its form or its tag says. PyYAML looks at this only after
     /// all syntax.
-    misfit: Option<Box<Fault>>,
-    frame: Frame,
+    pub misfit: Option<Box<Fault>>,
+    /// The tags of lists and mappings, by the offset at which these begin.
+    pub tags: HashMap<usize, Span>,
 }
 
 impl<'t> Composer<'t> {
@@ -76,14 +84,13 @@ impl<'t> Composer<'t> {
             handles: HashMap::new(),
             anchors: HashMap::new(),
             limits: Limits::default(),
-            misfit: None,
-            frame: Frame::default(),
+            remarks: Remarks::default(),
         }
     }
 
-    /// What was seen around the value, and the first value that cannot be what it says.
-    pub fn into_remarks(self) -> (Frame, Option<Box<Fault>>) {
-        (self.frame, self.misfit)
+    /// What was noticed on the way.
+    pub fn into_remarks(self) -> Remarks {
+        self.remarks
     }
 
     /// Any value, with its anchor and tag.
@@ -137,10 +144,8 @@ impl<'t> Composer<'t> {
     }
 
     fn tagged(&mut self, properties: Properties<'t>, (span, style, data): Collection) -> Node {
-        if let Some((tag, place)) = &properties.tag
-            && !construct::fits(tag, &data)
-        {
-            self.remark(construct::wrong_tag(tag, *place));
+        if let Some((_, tag)) = &properties.tag {
+            self.remarks.tags.insert(span.start, *tag);
         }
         properties.onto(span, style, data)
     }
@@ -178,18 +183,10 @@ impl<'t> Composer<'t> {
                 Some(tag) if refusal.kind == FaultKind::Tag || span.start == span.end => tag,
                 _ => span,
             };
-            self.remark(refusal.at(place));
+            self.remarks.misfit.get_or_insert(refusal.at(place));
             crate::value::Value::Null
         });
         properties.onto(span, style, Data::Scalar(value))
-    }
-
-    /// Keeps a misfit if it is the first of the text.
-    fn remark(&mut self, fault: Box<Fault>) {
-        let is_first = self.misfit.as_ref().is_none_or(|first| fault.span.start < first.span.start);
-        if is_first {
-            self.misfit = Some(fault);
-        }
     }
 
     /// Anchor and tag, in either order, each at most once.

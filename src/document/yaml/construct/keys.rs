@@ -67,3 +67,44 @@ fn float(number: f64) -> Key {
         None => Key::Float(number.to_bits()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(values: &[Value]) -> usize {
+        let mut unique = Unique::with_capacity(values.len());
+        for value in values {
+            unique.put(value.clone(), Value::Null).expect("these can be keys");
+        }
+        unique.into_pairs().len()
+    }
+
+    #[test]
+    fn numbers_are_one_key_when_python_finds_them_equal() {
+        assert_eq!(keys(&[Value::from(1), Value::from(true), Value::Float(1.0)]), 1);
+        assert_eq!(keys(&[Value::from(0), Value::from(false), Value::Float(-0.0)]), 1);
+        assert_eq!(keys(&[Value::Float(f64::NAN), Value::Float(f64::NAN)]), 1);
+        assert_eq!(keys(&[Value::from(9_007_199_254_740_993), Value::Float(9_007_199_254_740_992.0)]), 2);
+        assert_eq!(keys(&[Value::from("1"), Value::from(1), Value::Float(1.5)]), 3);
+        assert_eq!(keys(&[Value::from("a"), Value::Bytes(b"a".to_vec()), Value::Time("a".into())]), 3);
+    }
+
+    #[test]
+    fn the_last_value_stands_at_the_place_of_the_first_key() {
+        let mut unique = Unique::with_capacity(3);
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3)] {
+            unique.put(Value::from(key), Value::from(value)).expect("text can be a key");
+        }
+        let pairs = [(Value::from("a"), Value::from(3)), (Value::from("b"), Value::from(2))];
+        assert_eq!(unique.into_pairs(), pairs);
+    }
+
+    #[test]
+    fn lists_mappings_and_sets_cannot_be_keys() {
+        let mut unique = Unique::with_capacity(3);
+        for key in [Value::List(Vec::new()), Value::Map(Vec::new()), Value::Set(Vec::new())] {
+            assert_eq!(unique.put(key, Value::Null), Err(()));
+        }
+    }
+}

@@ -39,3 +39,23 @@ fn digit(byte: u8) -> Option<u32> {
     };
     Some(u32::from(digit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn base64_is_read_leniently() {
+        assert_eq!(decode("aGVs bG8=\n").as_deref(), Some(&b"hello"[..]));
+        assert_eq!(decode("YQ==YQ==").as_deref(), Some(&b"a"[..]), "padding ends the data");
+        assert_eq!(decode("=YWJj*").as_deref(), Some(&b"abc"[..]), "strange characters are skipped");
+        assert_eq!(decode(""), Some(Vec::new()));
+    }
+
+    #[test]
+    fn base64_without_its_padding_is_refused() {
+        assert_eq!(decode("YQ"), None);
+        assert_eq!(decode("Y"), None);
+        assert_eq!(decode("é"), None);
+    }
+}

@@ -81,8 +81,8 @@ pub(super) fn form(text: &str, style: Style, tag: Option<&str>) -> Option<Form> 
 /// The type that text has without quotes and tags.
 fn form_of_plain(text: &str) -> Form {
     // Python's `$` also matches before a line end at the very end.
-    let text = text.strip_suffix('\n').unwrap_or(text);
     let Some(first) = text.bytes().next() else { return Form::Null };
+    let text = text.strip_suffix('\n').unwrap_or(text);
     match first {
         b'<' if text == "<<" => Form::Merge,
         b'=' if text == "=" => Form::Default,

@@ -165,3 +165,44 @@ fn float_base_60(text: &str) -> Option<f64> {
 fn python_float(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_float_needs_a_point_and_a_signed_exponent() {
+        for text in ["1.0", "1.", ".5", "1_0.5", "1.0e+5", "5.e-3", "-1.5", "190:20:30.15", "-.inf", ".NaN"] {
+            assert_eq!(form(text), Some(Form::Float), "{text}");
+        }
+        for text in ["1e5", "1e-5", "1.0e5", "-.5", "+.5", "._5", ".", "-.nan", ".iNF", "1.0.0", "1.0e+"] {
+            assert_ne!(form(text), Some(Form::Float), "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_come_in_four_bases_and_in_sixties() {
+        let cases =
+            [("010", 8), ("0x1F", 31), ("-0b11", -3), ("1_000", 1000), ("1:30", 90), ("-1:0:0", -3600)];
+        for (text, number) in cases {
+            assert_eq!((form(text), integer(text)), (Some(Form::Int), Some(number.into())), "{text}");
+        }
+        for text in ["08", "0o17", "0X1F", "1:60", "01:30", "1,000", "_1", "", "-"] {
+            assert_eq!(form(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_python_refuses_are_none() {
+        assert_eq!((form("0b_"), integer("0b_")), (Some(Form::Int), None));
+        assert!(integer(&"9".repeat(MOST_DIGITS)).is_some());
+        assert!(integer(&"9".repeat(MOST_DIGITS + 1)).is_none());
+        assert!(integer(&format!("0x{}", "f".repeat(MOST_DIGITS + 1))).is_some());
+    }
+
+    #[test]
+    fn base_60_floats_add_from_the_right() {
+        assert_eq!(float("190:20:30.15"), Some(685_230.15));
+        assert_eq!(float("-1:30.5"), Some(-90.5));
+    }
+}

@@ -147,3 +147,35 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(&str, &str)> {
     let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     (count >= least).then(|| text.split_at(count))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times_are_printed_as_python_prints_them() {
+        let cases = [
+            ("2001-12-14", "2001-12-14"),
+            ("2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.100000-05:00"),
+            ("2001-1-4 1:02:03.1234567Z", "2001-01-04T01:02:03.123456+00:00"),
+            ("2001-12-14 \t21:59:43 -5", "2001-12-14T21:59:43-05:00"),
+            ("2001-12-14T21:59:43.-00:00", "2001-12-14T21:59:43+00:00"),
+        ];
+        for (text, iso_form) in cases {
+            assert_eq!(iso(text).as_deref(), Some(iso_form), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_date_need_not_be_one() {
+        for text in ["2024-13-45", "2023-02-29", "0000-01-01", "2024-01-01 24:00:00", "2024-01-01 1:00:00+24"]
+        {
+            assert!(is_time(text) && iso(text).is_none(), "{text}");
+        }
+        for text in
+            ["2024-1-1", "2024-01-01 ", "2024-01-01T1:2:3", "20240101", "2024-01-01 1:02", "2024-01-01Z"]
+        {
+            assert!(!is_time(text), "{text}");
+        }
+    }
+}
