@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use accel_studio::schema::{self, Platform, Release};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::hardware::driver;
+use crate::harness::picture::assert_file;
 use crate::harness::run::{Room, program};
 
 /// Runs without GPUs, whatever the machine of the test has.
@@ -45,6 +47,22 @@ fn settings_change_a_preset_and_keep_its_comments() {
     assert!(run.stdout.contains("main_process_port: 29501\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("gradient_clipping"), "{}", run.stdout);
     assert!(run.stdout.starts_with("# DeepSpeed ZeRO-2"), "{}", run.stdout);
+}
+
+/// What the wizard makes of each way of training; `loader.rs` knows that Accelerate launches them.
+#[test]
+fn every_way_of_training_is_made_from_suggestions() {
+    let kinds = schema::field("distributed_type").expect("it has a row");
+    for kind in kinds.choices(Release::LATEST, Platform::Local) {
+        let (distribution, count) = (format!("distributed_type={}", kind.word), "num_processes=8");
+        let mut arguments = vec!["init", "--yes", "-o", "-", "--set", &distribution];
+        if kind.word != "NO" {
+            arguments.extend(["--set", count]);
+        }
+        let run = room().run(&arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", kind.word);
+        assert_file(&format!("tests/fixtures/configs/made/{}.yaml", kind.word.to_lowercase()), &run.stdout);
+    }
 }
 
 #[test]

@@ -195,7 +195,7 @@ def main():
         pretend_packages()
         stop_at_the_start()
         record = {"accelerate": accelerate.__version__, "gpus": GPUS, "files": {}}
-        folders = [ROOT / "presets"] + [ROOT / "tests/fixtures/configs" / kind for kind in ("valid", "silent", "invalid")]
+        folders = [ROOT / "presets"] + [ROOT / "tests/fixtures/configs" / kind for kind in ("made", "valid", "silent", "invalid")]
         for path in (path for folder in folders for path in sorted(folder.iterdir())):
             name = path.relative_to(ROOT).as_posix()
             record["files"][name] = {"fingerprint": fingerprint(path.read_bytes()), "refused": ask_in_child(path)}
