@@ -19,6 +19,9 @@ const MARK: usize = 2;
 /// Columns of the origin at the right end: "line 1234".
 const ORIGIN: usize = 9;
 
+/// Letters of a text that are looked at: no screen shows more.
+const LONGEST: usize = 4000;
+
 /// Draws the form.
 pub(super) fn draw<'a>(
     state: &State,
@@ -167,6 +170,7 @@ pub(super) fn words(value: &Value, field: Option<&Field>, theme: &Theme) -> Stri
         Value::Bool(false) => format!("{} false", theme.marks.off),
         Value::Null => "null".to_owned(),
         Value::Text(text) if text.is_empty() => "''".to_owned(),
+        Value::Text(text) => text.chars().take(LONGEST).collect(),
         value => field.map_or(Kind::Anything, |field| field.kind).show(value),
     }
 }

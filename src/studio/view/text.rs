@@ -52,7 +52,7 @@ impl<'a> Painter<'a> {
     /// A line: its number, the mark of its worst finding, its text.
     fn line(&self, index: usize, line: Span) -> Line<'a> {
         let digits = self.sheet.lines.len().max(1).ilog10() as usize + 1;
-        let findings = self.findings_on(line);
+        let findings = self.findings_on(index);
         let worst = findings.iter().map(|(severity, _)| *severity).max();
         let (mark, style) = worst.map_or((" ", Style::default()), |worst| self.theme.severity(worst));
         let mut pieces = vec![
@@ -64,13 +64,10 @@ impl<'a> Painter<'a> {
         Line::from(pieces)
     }
 
-    /// The findings whose place begins or lies on a line, with their bytes on it.
-    fn findings_on(&self, line: Span) -> Vec<(Severity, Span)> {
-        let pairs = self.sheet.findings.iter().zip(&self.sheet.spans);
-        pairs
-            .filter(|(_, span)| span.start <= line.end && span.end > line.start || span.start == line.start)
-            .map(|(finding, span)| (finding.severity, *span))
-            .collect()
+    /// The findings on a line, with their bytes.
+    fn findings_on(&self, line: usize) -> Vec<(Severity, Span)> {
+        let here = self.sheet.marks.get(&line).into_iter().flatten();
+        here.map(|index| (self.sheet.findings[*index].severity, self.sheet.spans[*index])).collect()
     }
 
     fn letters(&self, line: Span, findings: &[(Severity, Span)], room: usize) -> Vec<Piece<'a>> {
