@@ -280,15 +280,17 @@ fn message(event: Event) -> Option<Message> {
     }
 }
 
-/// Turns the signals that end a program into messages, so that the terminal is given back first.
+/// Turns signals into messages: a new size, and the end, so that the terminal is given back first.
 #[cfg(unix)]
 fn listen_to_signals(sender: &Sender<Message>) -> io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT])?;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+    // A window can change its size before crossterm listens for that: it begins with the first key.
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH])?;
     let sender = sender.clone();
     thread::spawn(move || {
         for signal in signals.forever() {
-            if sender.send(Message::Signal(signal)).is_err() {
+            let message = if signal == SIGWINCH { Message::Resized } else { Message::Signal(signal) };
+            if sender.send(message).is_err() {
                 return;
             }
         }

@@ -225,5 +225,5 @@ impl State {
 /// Lays out a document. One that is not begun yet is not judged.
 fn look(document: &Document, source: &Source, release: Release) -> Sheet {
     let is_begun = source.stored.is_some() || !document.text().is_empty();
-    Sheet::of(document, is_begun.then(|| source.name()), release)
+    Sheet::of(document, is_begun.then(|| source.as_given()).as_deref(), release)
 }

@@ -28,6 +28,11 @@ impl Source {
         name.and_then(|name| name.to_str()).unwrap_or_default()
     }
 
+    /// The file's name as it was given, folders included; empty for a new config.
+    pub fn as_given(&self) -> String {
+        self.path().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
     /// Which reader applies to the file.
     pub fn format(&self) -> Format {
         Format::of(self.name())

@@ -78,8 +78,7 @@ pub(in crate::studio) struct Idle {
 }
 
 impl Sheet {
-    /// Lays out a document.
-    /// `file_name` is the file's name without its folder; without it nothing is judged.
+    /// Lays out a document. `file_name` is the file's name as given; without it nothing is judged.
     pub fn of(document: &Document, file_name: Option<&str>, release: Release) -> Sheet {
         let config = Config::read(document);
         let findings = file_name.map(|name| rules::check(document, name, release)).unwrap_or_default();
