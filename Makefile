@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential oracle editor bench fuzz bless install
+.PHONY: test lint doc differential edits oracle editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -28,6 +28,12 @@ differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged config
 	$(CARGO) build --quiet --example read_yaml --locked
 	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml \
 		--kind $(or $(KIND),realistic) --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
+
+edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: texts, our configs, damaged copies of them
+	$(CARGO) build --quiet --example write_yaml --example edit_check --locked
+	$(VENV)/bin/python tests/oracle/write_check.py target/debug/examples/write_yaml
+	$(VENV)/bin/python tests/oracle/edit_check.py target/debug/examples/edit_check presets tests/fixtures/configs/valid
+	$(VENV)/bin/python tests/oracle/edit_check.py target/debug/examples/edit_check presets tests/fixtures/configs --damage 300
 
 fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edits can be undone (SECONDS=60 SEED=1)
 	$(CARGO) run --quiet --locked --example fuzz -- $(or $(SECONDS),60) $(or $(SEED),1)

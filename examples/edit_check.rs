@@ -123,10 +123,12 @@ fn edits(document: &Document, place: &KeyPath, taken: Span) -> Vec<(&'static str
     let text = if old == Some(Value::text("a: b")) { Value::text("c") } else { Value::text("a: b") };
     let map = Value::Map(vec![(Value::text("new_key"), Value::text("no"))]);
     let removal = Edit::Remove { path: path.clone() };
+    // A section that gets other keys loses the old ones, with their comments.
+    let taken_by_map = matches!(old, Some(Value::Map(_))).then_some(taken);
     let mut edits = vec![
         ("set to a number", Edit::Set { path: path.clone(), value: value.clone() }, None),
         ("set to a text", Edit::Set { path: path.clone(), value: text }, None),
-        ("set to a section", Edit::Set { path: path.clone(), value: map.clone() }, None),
+        ("set to a section", Edit::Set { path: path.clone(), value: map.clone() }, taken_by_map),
         ("removed", removal, Some(taken)),
     ];
     if let Some(Step::Item(index)) = place.steps().last() {
