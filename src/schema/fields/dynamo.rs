@@ -26,7 +26,7 @@ static BACKENDS: &[Choice] = &[
         .since(0, 24),
     Choice::new("OFI", "TorchScript's optimisation for inference; not for training."),
     Choice::new("FX2TRT", "TensorRT through FX; for inference only."),
-    Choice::new("ONNXRT", "ONNX Runtime; must be installed."),
+    Choice::new("ONNXRT", "ONNX Runtime; for inference only."),
     Choice::new("TENSORRT", "TensorRT through ONNX; for inference only.").since(0, 24),
     Choice::new("TVM", "Apache TVM; must be installed.").since(0, 24),
     Choice::new("TORCHXLA_TRACE_ONCE", "PyTorch/XLA for TPUs, traced once; for inference.").since(0, 32),

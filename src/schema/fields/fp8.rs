@@ -28,7 +28,10 @@ static FORMATS: &[Choice] = &[
         "More precision in the forward pass, more range in the backward pass: the usual choice.",
     ),
     Choice::new("E4M3", "More precision and less range everywhere."),
-    Choice::new("E5M2", "More range and less precision everywhere; for the backward pass only."),
+    Choice::new(
+        "E5M2",
+        "More range and less precision everywhere; Transformer Engine refuses it for training.",
+    ),
 ];
 static ALGORITHMS: &[Choice] = &[
     Choice::new("most_recent", "Scales by the largest value of the last step."),
