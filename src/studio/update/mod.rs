@@ -82,6 +82,7 @@ pub(super) fn is_possible(state: &State, command: Command) -> bool {
         Command::Undo => state.history.can_undo(),
         Command::Redo => state.history.can_redo(),
         Command::Save | Command::Diff => state.is_modified(),
+        Command::Reload if context(state) == Context::Conflict => file::can_overwrite(state),
         Command::Reload => state.source.stored.is_some(),
         Command::ToggleText => !state.is_faulty(),
         Command::Overwrite => file::can_overwrite(state),

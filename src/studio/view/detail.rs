@@ -17,6 +17,9 @@ use crate::studio::theme::{Ink, Theme};
 /// From this height on, in rows, there is room for more than what matters most.
 const ROOM_FOR_REFERENCE: u16 = 8;
 
+/// Letters of a value that every row has room for; a longer one is repeated in full.
+const SHORT: usize = 22;
+
 /// Draws the detail.
 pub(super) fn draw<'a>(state: &State, theme: &Theme, frame: &mut Frame, room: Rect) -> Caption<'a> {
     let nothing = Caption { title: Line::default(), scroll: (0, 0) };
@@ -76,6 +79,12 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
     for finding in row.findings.iter().filter_map(|index| state.sheet.findings.get(*index)) {
         parts.extend(of_finding(finding, theme));
     }
+    if let Some(value) = &row.value {
+        let words = super::form::written(row, value, theme);
+        if words.chars().count() > SHORT {
+            parts.push((format!("value {words}"), theme.ink(Ink::Value)));
+        }
+    }
     if let Some(why) = &row.idle {
         parts.push((format!("{} {}", theme.marks.hint, why.full), theme.ink(Ink::Hint)));
     }
@@ -90,12 +99,6 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
             parts.push(("Accelerate does not know this key.".to_owned(), theme.ink(Ink::Label)));
         }
         None => {}
-    }
-    if let Some(value) = &row.value {
-        let words = super::form::written(row, value, theme);
-        if words.chars().count() > 20 {
-            parts.push((format!("Value: {words}"), theme.ink(Ink::Faint)));
-        }
     }
     parts
 }

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::form::draw_input;
 use super::{fit, mark_row, padded, put, reading, runs, window};
+use crate::studio::command::Command;
 use crate::studio::keymap::{self, Context};
 use crate::studio::layout::{first_visible, inside};
 use crate::studio::state::State;
@@ -199,7 +200,7 @@ fn conflict(it: &Conflict, theme: &Theme, frame: &mut Frame, room: Rect) {
     for (row, line) in lines.iter().enumerate() {
         put(frame, room, row, runs(line, theme.ink(Ink::Warning), theme));
     }
-    let is_offered = |command| it.can_overwrite || command != crate::studio::command::Command::Overwrite;
+    let is_offered = |command| it.can_overwrite || !matches!(command, Command::Overwrite | Command::Reload);
     put(frame, room, lines.len() + 1, offers(Context::Conflict, is_offered, theme));
 }
 
@@ -215,11 +216,7 @@ fn leaving(state: &State, theme: &Theme, frame: &mut Frame, room: Rect) {
 }
 
 /// The answers to a question, read from the key table.
-fn offers<'a>(
-    context: Context,
-    is_offered: impl Fn(crate::studio::command::Command) -> bool,
-    theme: &Theme,
-) -> Line<'a> {
+fn offers<'a>(context: Context, is_offered: impl Fn(Command) -> bool, theme: &Theme) -> Line<'a> {
     let bindings = keymap::shown_in(context).filter(|binding| is_offered(binding.command));
     let spans = bindings.flat_map(|binding| {
         [
