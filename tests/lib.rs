@@ -15,6 +15,7 @@ mod pages;
 mod precommit;
 mod pty;
 mod reading;
+mod rule_properties;
 mod settings;
 mod studio_edit;
 mod studio_faulty_file;

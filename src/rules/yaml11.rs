@@ -6,7 +6,7 @@ use super::sample::{file, yaml};
 use super::{Entry, Facts, Findings, Rule};
 use crate::document::{Edit, Format};
 use crate::finding::{Place, Severity};
-use crate::schema::{Field, Kind, Mismatch, Text};
+use crate::schema::{Field, Kind, Mismatch, Platform, Text};
 use crate::value::Value;
 
 pub(super) const RULES: &[Rule] =
@@ -36,6 +36,11 @@ fn unquoted_type(facts: &Facts, found: &mut Findings) {
             )
             .mark(format!("read as {}", if entry.value.is_truthy() { "true" } else { "false" })),
     };
+    if facts.platform == Platform::SageMaker {
+        finding.severity = Severity::Error;
+        finding.advise("write DATA_PARALLEL; Accelerate can start no SageMaker job with anything like NO");
+        return;
+    }
     finding.advise("write 'NO' in quotes for a single process; Accelerate starts one by accident");
     if facts.get("num_processes").is_none() {
         finding.severity = Severity::Error;
