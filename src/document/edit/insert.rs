@@ -4,6 +4,7 @@ use super::super::json::write as json;
 use super::super::layout::{BREAKS, Layout, after, before, is_blank, line_end, next_line};
 use super::super::yaml::write as yaml;
 use super::super::{Data, Document, Format, Node, Style};
+use super::prove::{position_after, wrapped};
 use super::set::{is_empty, json_shape, replace};
 use super::site::{
     Entry, block_text_before, check_tail, comma, entries, has_mark, is_tail, is_unwritten, margin_of,
@@ -33,59 +34,44 @@ pub(super) fn insert(document: &Document, path: &KeyPath, value: &Value, after: 
 
 /// The patches that add what is missing at `path`, with the sections that lead to it.
 pub(super) fn missing(document: &Document, path: &KeyPath, value: &Value, after: &[String]) -> Plan {
+    let within = |steps: &[Step]| wrapped(value, steps).ok_or(Refusal::NoSuchPlace);
     if says_nothing(document) {
-        return first_value(document, &wrapped(value, path.steps())?);
+        return first_value(document, &within(path.steps())?);
     }
-    let depth = (0..path.steps().len())
-        .rev()
-        .find(|depth| document.node(&upto(path, *depth)).is_some())
-        .ok_or(Refusal::NoSuchPlace)?;
-    let place = upto(path, depth);
-    let node = document.node(&place).ok_or(Refusal::NoSuchPlace)?;
-    let (step, below) = path.steps()[depth..].split_first().ok_or(Refusal::NoSuchPlace)?;
+    let (place, node) = nearest_above(document, path).ok_or(Refusal::NoSuchPlace)?;
+    let steps = &path.steps()[place.steps().len()..];
+    let (step, below) = steps.split_first().ok_or(Refusal::NoSuchPlace)?;
     match (&node.data, step) {
-        (Data::Scalar(Value::Null), _) => {
-            replace(document, &place, node, &wrapped(value, &path.steps()[depth..])?)
-        }
+        (Data::Scalar(Value::Null), _) => replace(document, &place, node, &within(steps)?),
         (Data::Map(_), Step::Key(_)) | (Data::List(_), Step::Item(0)) if is_empty(node) => {
-            replace(document, &place, node, &wrapped(value, &path.steps()[depth..])?)
+            replace(document, &place, node, &within(steps)?)
         }
         (Data::Map(pairs), Step::Key(key)) => {
-            let index =
-                position_after(node, if below.is_empty() { after } else { &[] }).unwrap_or(pairs.len());
+            let names = if below.is_empty() { after } else { &[] };
+            let index = position_after(node, names).unwrap_or(pairs.len());
             let quotes = pairs[index.max(1) - 1].key.style;
-            put(document, node, index, &New { key: Some(key), quotes, value: &wrapped(value, below)? })
+            put(document, node, index, &New { key: Some(key), quotes, value: &within(below)? })
         }
         (Data::List(items), Step::Item(index)) if *index <= items.len() => {
-            let new = New { key: None, quotes: Style::Plain, value: &wrapped(value, below)? };
+            let new = New { key: None, quotes: Style::Plain, value: &within(below)? };
             put(document, node, *index, &new)
         }
         _ => Err(Refusal::NoSuchPlace),
     }
 }
 
-/// The index that a new pair gets which follows the first of `names` that is in a mapping.
-pub(super) fn position_after(node: &Node, names: &[String]) -> Option<usize> {
-    let Data::Map(pairs) = &node.data else { return None };
-    names.iter().find_map(|name| Some(pairs.iter().rposition(|pair| pair.is_named(name))? + 1))
-}
-
-/// A value in the sections that lead to it.
-pub(super) fn wrapped(value: &Value, steps: &[Step]) -> Plan<Value> {
-    steps.iter().rev().try_fold(value.clone(), |inner, step| match step {
-        Step::Key(key) => Ok(Value::Map(vec![(Value::text(key.as_str()), inner)])),
-        Step::Item(0) => Ok(Value::List(vec![inner])),
-        Step::Item(_) | Step::Pair(_) => Err(Refusal::NoSuchPlace),
-    })
+/// The deepest place above `path` that is written, and what stands there.
+fn nearest_above<'a>(document: &'a Document, path: &KeyPath) -> Option<(KeyPath, &'a Node)> {
+    let above = path.parent()?;
+    match document.node(&above) {
+        Some(node) => Some((above, node)),
+        None => nearest_above(document, &above),
+    }
 }
 
 /// True for a text without a value: nothing but comments and markers.
 pub(super) fn says_nothing(document: &Document) -> bool {
     document.root().is_none_or(|root| is_unwritten(root) && root.tag.is_none() && root.anchor.is_none())
-}
-
-fn upto(path: &KeyPath, depth: usize) -> KeyPath {
-    KeyPath::from(path.steps()[..depth].to_vec())
 }
 
 /// A value in a text that has none: after its comments, before an end marker.
@@ -98,10 +84,9 @@ pub(super) fn first_value(document: &Document, value: &Value) -> Plan {
     let written = yaml::block(value, "", &layout);
     let marker = text.match_indices("...").map(|(at, _)| at).find(|at| before(text, *at).is_empty());
     let at = marker.unwrap_or(text.len());
-    let ends_open = !before(text, at).is_empty();
-    let patch = match (ends_open, marker) {
-        (true, _) => format!("{}{written}", layout.eol),
-        (false, _) => format!("{written}{}", layout.eol),
+    let patch = match before(text, at) {
+        "" => format!("{written}{}", layout.eol),
+        _ => format!("{}{written}", layout.eol),
     };
     Ok(vec![Patch::insert(at, patch)])
 }

@@ -5,8 +5,6 @@
 //! values, as Python holds them: an alias or a merge key may carry an edit further than its path.
 
 use super::super::{Data, Document, Edit, Node};
-use super::insert::{position_after, wrapped};
-use super::split::is_numbered;
 use crate::key::{KeyPath, Step};
 use crate::value::Value;
 
@@ -43,11 +41,13 @@ pub(super) fn holds(before: &Document, edit: &Edit, after: &Document) -> bool {
     if after.fault().is_some() {
         return false;
     }
+    // A pair that is addressed by its number may be one that does not count.
+    let is_numbered = path.steps().iter().any(|step| matches!(step, Step::Pair(_)));
     let same_tree = match (expected(before.root(), path.steps(), change), after.root()) {
         (Some(expected), Some(root)) => matches(&expected, root),
         _ => false,
     };
-    same_tree && (is_numbered(path) || says(before, path, change, after))
+    same_tree && (is_numbered || says(before, path, change, after))
 }
 
 /// Equality of values: order counts, and a number that is none equals itself.
@@ -70,6 +70,21 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
+/// The index that a new pair gets which follows the first of `names` that is in a mapping.
+pub(super) fn position_after(node: &Node, names: &[String]) -> Option<usize> {
+    let Data::Map(pairs) = &node.data else { return None };
+    names.iter().find_map(|name| Some(pairs.iter().rposition(|pair| pair.is_named(name))? + 1))
+}
+
+/// A value in the sections that lead to it; `None` where a step cannot begin a new section.
+pub(super) fn wrapped(value: &Value, steps: &[Step]) -> Option<Value> {
+    steps.iter().rev().try_fold(value.clone(), |inner, step| match step {
+        Step::Key(key) => Some(Value::Map(vec![(Value::text(key.as_str()), inner)])),
+        Step::Item(0) => Some(Value::List(vec![inner])),
+        Step::Item(_) | Step::Pair(_) => None,
+    })
+}
+
 fn expected<'a>(node: Option<&'a Node>, steps: &[Step], change: Change) -> Option<Expected<'a>> {
     let Some((step, rest)) = steps.split_first() else {
         return match change {
@@ -88,7 +103,7 @@ fn expected<'a>(node: Option<&'a Node>, steps: &[Step], change: Change) -> Optio
 /// What a change adds, in the sections that lead to it.
 fn added(steps: &[Step], change: Change) -> Option<Value> {
     match change {
-        Change::Set(value) | Change::Insert(value, _) => wrapped(value, steps).ok(),
+        Change::Set(value) | Change::Insert(value, _) => wrapped(value, steps),
         Change::Remove | Change::Rename(_) => None,
     }
 }

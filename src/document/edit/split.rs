@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::{Data, Document, Edit, Node, Pair};
 use super::prove::is_same;
-use crate::key::{KeyPath, Step};
+use crate::key::KeyPath;
 use crate::value::Value;
 
 /// Most parts that an edit is taken into: each is read again to be proven. More than that is written
@@ -103,9 +103,4 @@ fn names<'a>(keys: impl Iterator<Item = Option<&'a str>>) -> Option<Vec<&'a str>
     let names: Vec<&str> = keys.collect::<Option<_>>()?;
     let distinct: HashSet<&&str> = names.iter().collect();
     (distinct.len() == names.len() && !names.contains(&"<<")).then_some(names)
-}
-
-/// True when a path addresses pairs by number.
-pub(super) fn is_numbered(path: &KeyPath) -> bool {
-    path.steps().iter().any(|step| matches!(step, Step::Pair(_)))
 }
