@@ -7,17 +7,23 @@
 mod comments;
 pub mod diff;
 mod edit;
+mod fault;
 mod file;
 mod json;
 mod layout;
+mod node;
+mod position;
 mod yaml;
 
 pub use edit::{Applied, EditError, Patch, invert};
+pub use fault::{Fault, FaultKind};
 pub use file::{FileError, LARGEST_FILE, Overwrite, Stored};
+pub use node::{Data, Node, Pair, Style};
+pub use position::Position;
 
 use std::sync::Arc;
 
-use crate::key::{KeyPath, Step};
+use crate::key::KeyPath;
 use crate::value::Value;
 
 /// Which reader applies.
@@ -36,107 +42,6 @@ pub struct Span {
     pub start: usize,
     /// Offset after the last byte.
     pub end: usize,
-}
-
-/// How a value is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Without quotes.
-    Plain,
-    /// In single quotes.
-    Single,
-    /// In double quotes (always so for text in JSON).
-    Double,
-    /// A `|` block.
-    Literal,
-    /// A `>` block.
-    Folded,
-    /// A list or mapping in brackets or braces.
-    Flow,
-    /// A list or mapping by indentation.
-    Block,
-}
-
-/// One value of the tree, with its place in the text.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// The value's own bytes: without its tag and anchor, comments and the line end. Empty, after
-    /// the colon, for a value that is not written.
-    pub span: Span,
-    /// How it is written.
-    pub style: Style,
-    /// The explicit tag, such as `!!str`, if one is written.
-    pub tag: Option<String>,
-    /// The anchor's name, if one is written.
-    pub anchor: Option<String>,
-    /// What it is.
-    pub data: Data,
-}
-
-/// What a node is.
-#[derive(Clone, Debug)]
-pub enum Data {
-    /// A value without parts, already in PyYAML's type.
-    Scalar(Value),
-    /// A list.
-    List(Vec<Node>),
-    /// A mapping as written: repeated keys and merge keys are all there.
-    Map(Vec<Pair>),
-    /// `*name`: the node that the anchor stands for.
-    Alias(String, Arc<Node>),
-}
-
-/// A key and its value.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// The key; not always text.
-    pub key: Node,
-    /// The value.
-    pub value: Node,
-}
-
-/// Why a text is not a config: what PyYAML or Python's json would refuse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Which kind of refusal.
-    pub kind: FaultKind,
-    /// What is wrong, one sentence in lower case without full stop.
-    pub message: String,
-    /// What to do about it, as an instruction.
-    pub advice: String,
-    /// Where it is noticed.
-    pub span: Span,
-    /// Where it began, with a few words: the quote that is never closed, the first of two anchors.
-    pub began: Option<(Span, String)>,
-}
-
-/// Kinds of faults that deserve their own advice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FaultKind {
-    /// The bytes are not UTF-8.
-    NotUtf8,
-    /// NUL or another character that PyYAML refuses anywhere.
-    ControlCharacter,
-    /// A tab where YAML allows none.
-    Tab,
-    /// Any other syntax error of YAML.
-    Yaml,
-    /// Any syntax error of JSON.
-    Json,
-    /// A `.json` that starts with a byte order mark.
-    JsonByteOrderMark,
-    /// More than one YAML document.
-    SeveralDocuments,
-    /// A tag that SafeLoader does not know.
-    Tag,
-    /// A mapping or list as a key, or another value Python cannot hash.
-    UnhashableKey,
-    /// A value whose text matches a type but cannot be one: `2024-13-45`, `0b_`.
-    BadScalar,
-    /// An alias without its anchor, an anchor written twice, a value that contains itself.
-    Anchor,
-    /// Nested deeper or expanding to more values than any config needs.
-    TooLarge,
 }
 
 /// What stands around the value of a file, as far as it was read.
@@ -211,15 +116,6 @@ pub enum Edit {
     },
 }
 
-/// Line and column of a byte, both from 1; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-}
-
 impl Format {
     /// The reader that Accelerate picks for a file of this name: json only for the exact suffix `.json`.
     pub fn of(file_name: &str) -> Format {
@@ -246,7 +142,7 @@ impl Document {
             Err(error) => Document {
                 text: stand_in(bytes).into(),
                 format,
-                tree: Err(not_utf8(error.valid_up_to())),
+                tree: Err(Fault::not_utf8(bytes, error.valid_up_to())),
                 frame: Arc::default(),
             },
         }
@@ -311,62 +207,6 @@ impl Document {
             _ => self.key_span(path),
         }
     }
-
-    /// Line and column of a byte offset; offsets past the end count as the end.
-    pub fn position(&self, offset: usize) -> Position {
-        let offset = floor_char(&self.text, offset);
-        let before = &self.text[..offset];
-        let start = line_start(before);
-        Position { line: count_lines(&before[..start]) + 1, column: before[start..].chars().count() + 1 }
-    }
-}
-
-impl Fault {
-    /// A fault at its place. Boxed, because readers pass results through many levels of the stack.
-    fn new(kind: FaultKind, span: Span, message: impl Into<String>, advice: impl Into<String>) -> Box<Fault> {
-        Box::new(Fault { kind, message: message.into(), advice: advice.into(), span, began: None })
-    }
-
-    /// The same fault with the place where it began.
-    fn began(mut self: Box<Self>, span: Span, words: impl Into<String>) -> Box<Fault> {
-        self.began = Some((span, words.into()));
-        self
-    }
-}
-
-impl Node {
-    /// The child under a step, through an alias.
-    pub fn child(&self, step: &Step) -> Option<&Node> {
-        match (self.target(), step) {
-            (Node { data: Data::List(items), .. }, Step::Item(index)) => items.get(*index),
-            (node, step) => node.pair(step).map(|pair| &pair.value),
-        }
-    }
-
-    /// The pair under a step of a mapping, through an alias.
-    pub fn pair(&self, step: &Step) -> Option<&Pair> {
-        let Data::Map(pairs) = &self.target().data else { return None };
-        match step {
-            Step::Key(key) => pairs.iter().rev().find(|pair| pair.is_named(key)),
-            Step::Pair(index) => pairs.get(*index),
-            Step::Item(_) => None,
-        }
-    }
-
-    /// This node, or what its alias stands for.
-    pub fn target(&self) -> &Node {
-        match &self.data {
-            Data::Alias(_, node) => node.target(),
-            _ => self,
-        }
-    }
-}
-
-impl Pair {
-    /// True when the key is this text.
-    pub fn is_named(&self, name: &str) -> bool {
-        matches!(&self.key.target().data, Data::Scalar(Value::Text(text)) if text == name)
-    }
 }
 
 /// The bytes as text of the same length: each byte that is not UTF-8 shows as `?`, so that offsets
@@ -377,27 +217,4 @@ fn stand_in(bytes: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|_| '?'));
         text
     })
-}
-
-fn not_utf8(offset: usize) -> Box<Fault> {
-    let span = Span { start: offset, end: offset + 1 };
-    Fault::new(FaultKind::NotUtf8, span, "the file is not UTF-8 text", "save it as UTF-8 in your editor")
-}
-
-fn floor_char(text: &str, offset: usize) -> usize {
-    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
-}
-
-/// Where the last line of `text` begins; `\n`, `\r\n` and a lone `\r` end a line.
-fn line_start(text: &str) -> usize {
-    text.rfind(['\n', '\r']).map_or(0, |at| at + 1)
-}
-
-fn count_lines(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|(at, byte)| **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')))
-        .count()
 }

@@ -1,6 +1,7 @@
 //! What to say of the most frequent mistakes: a colon missing, a colon too many, a tab.
 
-use super::{Candidate, LONGEST_KEY, Scanner};
+use super::Scanner;
+use super::candidate::{Candidate, LONGEST_KEY};
 use crate::document::{Fault, FaultKind};
 
 impl Scanner<'_> {

@@ -5,6 +5,7 @@
 //! Knows nothing of trees.
 
 mod block;
+mod candidate;
 mod directive;
 mod fault;
 mod plain;
@@ -13,22 +14,10 @@ mod quoted;
 
 use std::collections::VecDeque;
 
-use super::cursor::{BYTE_ORDER_MARK, Cursor, END, Mark, ends_word};
+use super::cursor::{BYTE_ORDER_MARK, Cursor, END, ends_word};
 use super::token::{Kind, Token};
 use crate::document::{Fault, FaultKind, Span, Style};
-
-/// A key without `?` must have its `:` within so many characters (YAML 1.1, and PyYAML).
-const LONGEST_KEY: usize = 1024;
-
-/// A word that is a key if a `:` follows on its line.
-#[derive(Clone, Copy)]
-struct Candidate {
-    /// Its number among all words.
-    number: usize,
-    /// True at the indentation of the block it stands in: then it can be nothing but a key.
-    required: bool,
-    mark: Mark,
-}
+use candidate::Candidate;
 
 /// Hands out the words of a text, one by one, reading no further than it must.
 pub(super) struct Scanner<'t> {
@@ -292,42 +281,5 @@ impl<'t> Scanner<'t> {
             self.indent = self.outer_indents.pop().unwrap_or(-1);
             self.queue.push_back(Token { kind: Kind::BlockEnd, span: self.cursor.here() });
         }
-    }
-
-    /// The word that comes next may be a key.
-    fn add_candidate(&mut self) -> Result<(), Box<Fault>> {
-        if !self.key_allowed {
-            return Ok(());
-        }
-        self.drop_candidate()?;
-        let mark = self.cursor.mark();
-        let required = self.flow == 0 && self.indent == mark.column;
-        let number = self.taken + self.queue.len();
-        self.candidates[self.flow] = Some(Candidate { number, required, mark });
-        Ok(())
-    }
-
-    /// The innermost candidate is no key after all.
-    fn drop_candidate(&mut self) -> Result<(), Box<Fault>> {
-        match self.candidates[self.flow].take() {
-            Some(candidate) if candidate.required => Err(self.no_colon(candidate)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Candidates whose line has ended, or that are too long, are no keys.
-    fn drop_stale_candidates(&mut self) -> Result<(), Box<Fault>> {
-        let now = self.cursor.mark();
-        for level in 0..self.candidates.len() {
-            let Some(candidate) = self.candidates[level] else { continue };
-            if candidate.mark.line == now.line && now.index - candidate.mark.index <= LONGEST_KEY {
-                continue;
-            }
-            if candidate.required {
-                return Err(self.no_colon(candidate));
-            }
-            self.candidates[level] = None;
-        }
-        Ok(())
     }
 }
