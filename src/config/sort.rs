@@ -23,6 +23,7 @@ const ACCELERATE: &[&str] = &["compute_environment", "distributed_type"];
 /// Keys that only a DeepSpeed config has.
 const DEEPSPEED: &[&str] = &[
     "zero_optimization",
+    "bf16",
     "train_batch_size",
     "train_micro_batch_size_per_gpu",
     "zero_allow_untested_optimizer",
@@ -36,17 +37,21 @@ const DEEPSPEED: &[&str] = &[
 /// as `debug` or `region` stand in many programs' files.
 const ENOUGH: usize = 3;
 
-/// Sorts a file by the keys at its top: those of one program that the other does not have decide.
+/// Sorts a file by the keys at its top. A DeepSpeed file with a stray key of ours stays one.
 pub fn sort(root: &Value) -> Sort {
-    let count = |names: &[&str]| names.iter().filter(|name| root.get(name).is_some()).count();
-    let (accelerate, deepspeed) = (count(ACCELERATE), count(DEEPSPEED));
-    if deepspeed > accelerate {
-        return Sort::DeepSpeed;
-    }
-    let keys = root.as_map().unwrap_or_default();
-    let known = keys.iter().filter(|(key, _)| key.as_text().and_then(schema::field).is_some()).count();
+    let keys: Vec<&str> =
+        root.as_map().unwrap_or_default().iter().filter_map(|(key, _)| key.as_text()).collect();
+    let count = |names: &[&str]| keys.iter().filter(|key| names.contains(key)).count();
+    let (telling, deepspeed) = (count(ACCELERATE), count(DEEPSPEED));
+    let known = keys.iter().filter(|key| schema::field(key).is_some()).count();
     let is_mostly_known = known >= ENOUGH && known * 2 >= keys.len();
-    if accelerate > 0 || is_mostly_known { Sort::Accelerate } else { Sort::Other }
+    if deepspeed > 0 && (telling == 0 || deepspeed > known) {
+        Sort::DeepSpeed
+    } else if telling > 0 || is_mostly_known {
+        Sort::Accelerate
+    } else {
+        Sort::Other
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::config::{Config, What};
+use crate::config::{Config, Sort, What, sort};
 use crate::document::{Data, Document, Node, Pair, Span, Style};
 use crate::key::KeyPath;
 use crate::schema::{self, Field, Kind, Mismatch, Platform, Reach, Release};
@@ -65,15 +65,6 @@ pub struct Entry<'a> {
 /// thousands is no config, and a thousand findings help nobody.
 pub(super) const LOOKED_AT: usize = 500;
 
-/// Keys of DeepSpeed's JSON that no Accelerate config has at its top level.
-const DEEPSPEED_KEYS: [&str; 5] = [
-    "zero_optimization",
-    "train_micro_batch_size_per_gpu",
-    "train_batch_size",
-    "zero_allow_untested_optimizer",
-    "bf16",
-];
-
 impl<'a> Facts<'a> {
     /// Looks at a document once for all rules.
     pub fn new(
@@ -88,7 +79,7 @@ impl<'a> Facts<'a> {
             _ => Platform::Local,
         };
         let top: Vec<Entry> = pairs(document, &KeyPath::root(), None, platform, release);
-        let nature = nature(&top);
+        let nature = nature(config, &top);
         let sections: Vec<Entry> = top
             .iter()
             .filter(|entry| entry.counts && is_section(entry.field))
@@ -260,15 +251,12 @@ fn is_section(field: Option<&'static Field>) -> bool {
     field.is_some_and(|field| matches!(field.kind, Kind::Section))
 }
 
-fn nature(top: &[Entry]) -> Nature {
-    let has = |key: &str| top.iter().any(|entry| entry.name == key);
-    let is_ours = has("distributed_type");
-    if !is_ours && DEEPSPEED_KEYS.iter().any(|key| has(key)) {
-        Nature::DeepSpeed
-    } else if is_ours || top.iter().any(|entry| is_meant_for_accelerate(entry.name)) {
-        Nature::Config
-    } else {
-        Nature::Foreign
+fn nature(config: &Config, top: &[Entry]) -> Nature {
+    match config.root().map_or(Sort::Other, sort) {
+        Sort::DeepSpeed => Nature::DeepSpeed,
+        Sort::Accelerate => Nature::Config,
+        Sort::Other if top.iter().any(|entry| is_meant_for_accelerate(entry.name)) => Nature::Config,
+        Sort::Other => Nature::Foreign,
     }
 }
 
