@@ -156,3 +156,13 @@ fn a_file_that_cannot_be_read_is_told_before_the_screen_changes() {
     terminal.waits_for("is a folder");
     terminal.must_be_restored();
 }
+
+#[test]
+fn the_settings_of_the_project_count() {
+    let room = room().file("a.yaml", "distributed_type: NO\n");
+    let quiet = Room::new()
+        .file("a.yaml", "distributed_type: NO\n")
+        .file("accel-studio.yaml", "rules:\n  ignore: [types/unquoted-type]\n");
+    opens(&room, &[]).waits_for("without quotes");
+    opens(&quiet, &[]).waits_for("no findings");
+}

@@ -24,9 +24,11 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 
 use self::state::State;
+use self::state::judge::Judge;
 use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
+use crate::settings::{Settings, SettingsError};
 
 pub use self::effect::Filed;
 pub use self::inbox::{Inbox, Message};
@@ -98,6 +100,9 @@ pub enum StudioError {
     /// The file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The project's settings could not be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The terminal failed.
     #[error("the terminal could not be used: {0}")]
     Terminal(String),
@@ -110,16 +115,22 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// The studio, ready to run.
+    /// The studio, ready to run, for a project without settings.
     pub fn new(opening: Opening, looks: Looks) -> Studio {
+        Studio::in_project(Settings::default(), opening, looks)
+    }
+
+    /// The studio, ready to run, with the settings of the file's project.
+    pub fn in_project(settings: Settings, opening: Opening, looks: Looks) -> Studio {
+        let judge = Judge::new(settings);
         let state = match opening {
             Opening::File(stored) => {
                 let document = stored.document().clone();
-                State::new(document, Source { stored: Some(*stored), ..Source::default() })
+                State::new(document, Source { stored: Some(*stored), ..Source::default() }, judge)
             }
             Opening::New { path, default_file } => {
                 let source = Source { stored: None, wanted: path, default_file };
-                let mut state = State::new(Document::parse("", Format::Yaml), source);
+                let mut state = State::new(Document::parse("", Format::Yaml), source, judge);
                 update::begin(&mut state);
                 state
             }

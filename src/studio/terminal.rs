@@ -23,6 +23,7 @@ use ratatui::crossterm::terminal::{
 
 use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
 use crate::document::{FileError, Stored};
+use crate::settings;
 
 /// How long a key may take to notice that the terminal was lent to a child.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -34,9 +35,11 @@ pub fn open(path: Option<&Path>) -> Result<Outcome, StudioError> {
         return Err(StudioError::NoTerminal);
     }
     let opening = opening(path)?;
+    let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    let settings = settings::above(folder.unwrap_or(Path::new(".")))?.settings;
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
-    let mut studio = Studio::new(opening, looks());
+    let mut studio = Studio::in_project(settings, opening, looks());
     let mut guest =
         Guest::enter(keyboard.clone()).map_err(|error| StudioError::Terminal(error.to_string()))?;
     listen_to_signals(&sender).map_err(|error| StudioError::Terminal(error.to_string()))?;

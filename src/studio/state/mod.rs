@@ -3,6 +3,7 @@
 
 pub(super) mod dialog;
 pub(super) mod history;
+pub(super) mod judge;
 pub(super) mod sheet;
 pub(super) mod source;
 
@@ -10,6 +11,7 @@ use ratatui::layout::{Rect, Size};
 
 use self::dialog::Dialog;
 use self::history::History;
+use self::judge::Judge;
 use self::sheet::{Row, Section, Sheet};
 use self::source::Source;
 use super::Outcome;
@@ -18,7 +20,7 @@ use crate::config::Config;
 use crate::document::Document;
 use crate::finding::Finding;
 use crate::key::KeyPath;
-use crate::schema::{Platform, Release};
+use crate::schema::Platform;
 
 /// Which part of the screen has the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +60,8 @@ pub(super) struct State {
     pub draft: Option<Document>,
     /// What the shown document says, with its findings.
     pub sheet: Sheet,
-    /// The Accelerate release the config is for.
-    pub release: Release,
+    /// What counts as a mistake.
+    pub judge: Judge,
     pub pane: Pane,
     /// Index into the sheet's sections.
     pub section: usize,
@@ -85,16 +87,15 @@ pub(super) struct State {
 
 impl State {
     /// The studio with a document, nothing selected but the first field.
-    pub fn new(document: Document, source: Source) -> State {
-        let release = Release::LATEST;
-        let sheet = look(&document, &source, release);
+    pub fn new(document: Document, source: Source, judge: Judge) -> State {
+        let sheet = look(&document, &source, &judge);
         State {
             size: Size::default(),
             source,
             history: History::new(document),
             draft: None,
             sheet,
-            release,
+            judge,
             pane: Pane::Form,
             section: 0,
             row: 0,
@@ -189,7 +190,7 @@ impl State {
     pub fn refresh(&mut self) {
         let selected = self.row().map(|row| row.path.clone());
         let finding = self.finding().map(|finding| (finding.rule, finding.place.clone()));
-        self.sheet = look(self.shown(), &self.source, self.release);
+        self.sheet = look(self.shown(), &self.source, &self.judge);
         if let Some(path) = selected {
             self.select(&path);
         }
@@ -223,7 +224,8 @@ impl State {
 }
 
 /// Lays out a document. One that is not begun yet is not judged.
-fn look(document: &Document, source: &Source, release: Release) -> Sheet {
+fn look(document: &Document, source: &Source, judge: &Judge) -> Sheet {
     let is_begun = source.stored.is_some() || !document.text().is_empty();
-    Sheet::of(document, is_begun.then(|| source.as_given()).as_deref(), release)
+    let findings = is_begun.then(|| judge.findings(document, &source.as_given()));
+    Sheet::of(document, findings.unwrap_or_default(), judge.release())
 }

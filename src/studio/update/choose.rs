@@ -18,7 +18,7 @@ pub(super) fn open(state: &mut State, row: &Row) {
             .map(|it| Choice { value: Value::int(it.number), word: it.number.to_string(), says: it.says })
             .collect(),
         _ => field
-            .choices(state.release, state.platform())
+            .choices(state.judge.release(), state.platform())
             .map(|it| Choice { value: Value::text(it.word), word: it.word.to_owned(), says: it.says })
             .collect(),
     };

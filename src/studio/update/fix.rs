@@ -45,7 +45,7 @@ pub(super) fn fix_all(state: &mut State) {
     let mut document = state.history.now().clone();
     let mut done = 0;
     for _ in 0..ROUNDS {
-        let findings = crate::rules::check(&document, &state.source.as_given(), state.release);
+        let findings = state.judge.findings(&document, &state.source.as_given());
         let before = done;
         for fix in
             findings.iter().filter(|finding| is_safe(finding)).filter_map(|finding| finding.fix.as_ref())

@@ -84,7 +84,9 @@ fn default(field: &Field) -> String {
 fn choices(state: &State, field: &Field) -> Vec<Line> {
     let terms: Vec<Line> = match field.kind {
         Kind::Number(numbers) => numbers.iter().map(|it| term(&it.number.to_string(), it.says)).collect(),
-        _ => field.choices(state.release, state.platform()).map(|it| term(it.word, it.says)).collect(),
+        _ => {
+            field.choices(state.judge.release(), state.platform()).map(|it| term(it.word, it.says)).collect()
+        }
     };
     headed("Choices", terms)
 }

@@ -70,7 +70,7 @@ pub(super) fn footer(state: &State, theme: &Theme, frame: &mut Frame, area: Rect
         let says = note.says.replace('`', "");
         spans.push(Span::styled(
             format!(" {}", cut(&says, usize::from(area.width), theme.marks.cut)),
-            ink_of(theme, ink),
+            theme.ink(ink),
         ));
     }
     for hint in hints(state, area) {
@@ -82,10 +82,6 @@ pub(super) fn footer(state: &State, theme: &Theme, frame: &mut Frame, area: Rect
     put(frame, area, 0, Line::from(spans));
 }
 
-fn ink_of(theme: &Theme, ink: Ink) -> ratatui::style::Style {
-    theme.ink(ink)
-}
-
 /// A key that works now, and where the footer names it.
 struct Hint {
     from: u16,
@@ -94,7 +90,7 @@ struct Hint {
     command: Command,
 }
 
-/// The hints that fit: those of the pane or dialog in use first, F1 always.
+/// The hints that fit: those of the pane or dialog in use first.
 fn hints(state: &State, area: Rect) -> Vec<Hint> {
     let width = usize::from(area.width);
     let mut at = 1 + state.note.as_ref().map_or(0, |note| note.says.replace('`', "").width() + GAP);

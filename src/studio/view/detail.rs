@@ -111,7 +111,7 @@ fn reference(state: &State, field: &'static Field, theme: &Theme) -> Parts {
             lines.extend(numbers.iter().map(|it| format!("`{}` {}", it.number, it.says)))
         }
         _ => {
-            let choices = field.choices(state.release, state.platform());
+            let choices = field.choices(state.judge.release(), state.platform());
             lines.extend(choices.map(|it| format!("`{}` {}", it.word, it.says)));
         }
     }

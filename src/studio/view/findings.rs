@@ -38,7 +38,8 @@ fn nothing<'a>(state: &State, theme: &Theme) -> Span<'a> {
     if state.shown().root().is_none() {
         return Span::styled(" nothing is set yet", theme.ink(Ink::Faint));
     }
-    let says = format!(" {} no findings: checked against Accelerate {}", theme.marks.good, state.release);
+    let says =
+        format!(" {} no findings: checked against Accelerate {}", theme.marks.good, state.judge.release());
     Span::styled(says, theme.ink(Ink::Good))
 }
 

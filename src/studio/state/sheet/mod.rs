@@ -11,7 +11,6 @@ use crate::config::Config;
 use crate::document::{Document, Span};
 use crate::finding::{Finding, Severity};
 use crate::key::KeyPath;
-use crate::rules;
 use crate::schema::{Field, Release};
 use crate::studio::paint::{self, Stroke};
 use crate::value::Value;
@@ -78,10 +77,9 @@ pub(in crate::studio) struct Idle {
 }
 
 impl Sheet {
-    /// Lays out a document. `file_name` is the file's name as given; without it nothing is judged.
-    pub fn of(document: &Document, file_name: Option<&str>, release: Release) -> Sheet {
+    /// Lays out a document with its findings.
+    pub fn of(document: &Document, findings: Vec<Finding>, release: Release) -> Sheet {
         let config = Config::read(document);
-        let findings = file_name.map(|name| rules::check(document, name, release)).unwrap_or_default();
         let (findings, spans) = ordered(document, findings);
         let lines = lines(document.text());
         let sections = rows::sections(&Written::of(document, &config, &lines), release);

@@ -1,0 +1,30 @@
+//! What counts as a mistake here: the rules, as the project's settings want them.
+
+use crate::document::Document;
+use crate::finding::Finding;
+use crate::rules;
+use crate::schema::Release;
+use crate::settings::Settings;
+
+/// The rules and the settings of the file's project.
+#[derive(Clone, Debug, Default)]
+pub(in crate::studio) struct Judge {
+    settings: Settings,
+}
+
+impl Judge {
+    /// Judges as a project asks for.
+    pub fn new(settings: Settings) -> Judge {
+        Judge { settings }
+    }
+
+    /// The Accelerate release that the config is for.
+    pub fn release(&self) -> Release {
+        self.settings.accelerate.unwrap_or(Release::LATEST)
+    }
+
+    /// What is wrong with a document of a file of this name.
+    pub fn findings(&self, document: &Document, file_name: &str) -> Vec<Finding> {
+        self.settings.apply(rules::check(document, file_name, self.release()))
+    }
+}
