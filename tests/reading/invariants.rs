@@ -2,6 +2,9 @@
 
 use accel_studio::document::{Data, Document, Fault, Format, Node, Span};
 
+#[path = "alone.rs"]
+mod alone;
+
 /// Reads bytes both ways and checks all promises about the result.
 pub fn check(bytes: &[u8]) -> Result<(), String> {
     for format in [Format::Yaml, Format::Json] {
@@ -10,6 +13,7 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
         if let Some(root) = document.root() {
             let whole = Span { start: 0, end: document.text().len() };
             check_node(&document, root, whole)?;
+            alone::check(&document, root, false)?;
         }
         if let Some(fault) = document.fault() {
             check_fault(&document, fault)?;
