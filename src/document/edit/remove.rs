@@ -17,6 +17,9 @@ pub(super) fn remove(document: &Document, path: &KeyPath) -> Plan {
     let node = document.node(&above).ok_or(Refusal::NoSuchPlace)?;
     let index = index_of(node, path).ok_or(Refusal::NoSuchPlace)?;
     let text = document.text();
+    if node.style == Style::Flow && is_marked(node, index) {
+        return Err(Refusal::Entangled("a tag or an anchor"));
+    }
     let entries = entries(node, text)?;
     let entry = *entries.get(index).ok_or(Refusal::NoSuchPlace)?;
     match (node.style, entries.len()) {
@@ -33,6 +36,16 @@ fn index_of(node: &Node, path: &KeyPath) -> Option<usize> {
         (Data::Map(_), Step::Pair(index)) | (Data::List(_), Step::Item(index)) => Some(*index),
         _ => None,
     }
+}
+
+/// True for an entry in brackets that begins with a tag or an anchor, which its bytes leave out.
+fn is_marked(node: &Node, index: usize) -> bool {
+    let first = match &node.data {
+        Data::Map(pairs) => pairs.get(index).map(|pair| &pair.key),
+        Data::List(items) => items.get(index),
+        Data::Scalar(_) | Data::Alias(..) => None,
+    };
+    first.is_some_and(|first| first.tag.is_some() || first.anchor.is_some())
 }
 
 /// `next` is the entry after the first one.
