@@ -138,6 +138,19 @@ pub(super) fn middle(room: Rect, wish: Size) -> Rect {
     Rect { x, y, width, height }
 }
 
+/// A window for a field in row `y` of the form: below that row, else where there is room. It leaves in
+/// sight what shows the outcome: the text beside the form and, if it can, the findings.
+pub(super) fn beside(areas: Areas, form: Rect, y: u16, wish: Size) -> Rect {
+    let right = areas.text.map_or(form.right(), |text| text.x);
+    let left = if right >= wish.width + form.x { form.x } else { 0 };
+    let width = wish.width.min(right - left);
+    let findings = areas.findings.map_or(areas.footer.y, |findings| findings.y);
+    let bottom = if findings > wish.height { findings } else { areas.footer.y };
+    let height = wish.height.min(bottom.saturating_sub(1));
+    let y = (y + 1).min(bottom.saturating_sub(height)).max(1);
+    Rect { x: left + (right - left - width) / 2, y, width, height }
+}
+
 /// The first visible of `count` lines, so that `selected` is among the `room` visible ones, moved as
 /// little as possible.
 pub(super) fn first_visible(first: usize, selected: usize, count: usize, room: usize) -> usize {

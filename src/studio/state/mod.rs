@@ -146,10 +146,18 @@ impl State {
     pub fn window_of(&self, dialog: &Dialog) -> Option<Rect> {
         let wish = dialog.size()?;
         let areas = self.areas()?;
-        let below = areas.findings.map_or(areas.footer.y, |findings| findings.y);
-        let bottom = if dialog.is_preview() && below > 10 { below } else { areas.footer.y };
-        let room = Rect { x: 1, y: 1, width: self.size.width.saturating_sub(2), height: bottom - 1 };
-        Some(layout::middle(room, wish))
+        let width = self.size.width.saturating_sub(2);
+        let room = Rect { x: 1, y: 1, width, height: areas.footer.y.saturating_sub(1) };
+        match areas.form.filter(|_| dialog.is_preview()) {
+            Some(form) => Some(layout::beside(areas, form, self.row_y(form), wish)),
+            None => Some(layout::middle(room, wish)),
+        }
+    }
+
+    /// The row of cells in which the selected field is.
+    fn row_y(&self, form: Rect) -> u16 {
+        let line = u16::try_from(self.row.saturating_sub(self.scroll.form)).unwrap_or(0);
+        form.y.saturating_add(1).saturating_add(line)
     }
 
     /// The selected section.
