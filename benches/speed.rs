@@ -149,11 +149,6 @@ fn time(work: impl FnOnce()) -> Duration {
 fn line(name: &str, mut times: Vec<Duration>) -> io::Result<()> {
     times.sort_unstable();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-    let (middle, worst) = (times[times.len() / 2], times[times.len() - 1]);
-    writeln!(
-        io::stdout(),
-        "{name:45} median {:9.3} ms   worst {:9.3} ms",
-        milliseconds(middle),
-        milliseconds(worst)
-    )
+    let [best, middle, worst] = [0, times.len() / 2, times.len() - 1].map(|at| milliseconds(times[at]));
+    writeln!(io::stdout(), "{name:45} best {best:8.3} ms   median {middle:8.3} ms   worst {worst:8.3} ms")
 }
