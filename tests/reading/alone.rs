@@ -28,14 +28,15 @@ pub fn check(document: &Document, node: &Node, in_brackets: bool) -> Result<(), 
 }
 
 /// True where bytes alone do not tell: plain text that begins or ends with what means something
-/// elsewhere, and whatever holds an alias, a tag or a block of lines, whose end is not in its span.
+/// elsewhere, a byte order mark, and whatever holds an alias, a tag or a block of lines, whose end is not in its span.
 fn depends_on_surroundings(document: &Document, node: &Node) -> bool {
     let written = &document.text()[node.span.start..node.span.end];
     let is_special = written.is_empty()
-        || written.starts_with(['-', '.', '\u{feff}'])
+        || written.starts_with(['-', '.'])
         || written.ends_with(':')
         || matches!(written, "<<" | "=");
-    (is_special && node.style == Style::Plain) || hides_more(node)
+    let is_mark = written.starts_with('\u{feff}');
+    (is_special && node.style == Style::Plain) || is_mark || hides_more(node)
 }
 
 /// True when an alias, a tag or a block of lines is in it.
