@@ -17,6 +17,11 @@ use crate::value::Value;
 /// Columns of a window for reading.
 const READING: u16 = 92;
 
+/// Columns that several words of a term share before they wrap.
+const TERM: usize = 14;
+/// Columns between a term and what it means.
+pub(in crate::studio) const GAP: usize = 3;
+
 /// One dialog.
 #[derive(Clone, Debug)]
 pub(in crate::studio) enum Dialog {
@@ -233,21 +238,25 @@ impl Body {
 
 /// Columns of the terms of a page.
 pub(in crate::studio) fn term_width(lines: &[Line]) -> usize {
-    let widths = lines.iter().filter_map(|line| match line {
-        Line::Term(term, _) => Some(term.width()),
-        _ => None,
-    });
-    widths.max().unwrap_or(0).min(24)
+    let terms = || {
+        lines.iter().filter_map(|line| match line {
+            Line::Term(term, _) => Some(term.as_str()),
+            _ => None,
+        })
+    };
+    let widest = terms().map(UnicodeWidthStr::width).max().unwrap_or(0);
+    let word = terms().flat_map(str::split_whitespace).map(UnicodeWidthStr::width).max().unwrap_or(0);
+    widest.min(word.clamp(TERM, 2 * TERM))
 }
 
 fn page_height(lines: &[Line], width: usize) -> usize {
-    let terms = term_width(lines) + 3;
+    let terms = term_width(lines);
     let rows = |text: &str, width: usize| wrap(text, width).len();
     lines
         .iter()
         .map(|line| match line {
             Line::Words(text) => rows(text, width),
-            Line::Term(_, says) => rows(says, width.saturating_sub(terms)),
+            Line::Term(term, says) => rows(term, terms).max(rows(says, width.saturating_sub(terms + GAP))),
             Line::Heading(_) | Line::Gap => 1,
         })
         .sum()

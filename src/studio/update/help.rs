@@ -1,11 +1,15 @@
 //! Pages to read: everything known of a field, and every key.
 
+use super::pane_context;
 use crate::finding::Finding;
 use crate::schema::{Default, Field, Kind, When};
 use crate::studio::keymap::{self, Context};
 use crate::studio::state::State;
 use crate::studio::state::dialog::{Body, Dialog, Line, Reading};
 use crate::studio::state::sheet::Row;
+
+/// The title of the list of keys.
+const KEYS: &str = "Keys";
 
 /// Opens the page about the selected field.
 pub(super) fn open_field(state: &mut State) {
@@ -21,10 +25,15 @@ pub(super) fn open_field(state: &mut State) {
     open(state, title, lines);
 }
 
-/// Opens the list of keys, generated from the key table.
+/// Opens the list of keys, generated from the key table: those of the pane in use first.
 pub(super) fn open_keys(state: &mut State) {
+    if matches!(state.dialogs.last(), Some(Dialog::Reading(reading)) if reading.title == KEYS) {
+        return;
+    }
     let mut lines = Vec::new();
-    for context in Context::ALL {
+    let here = pane_context(state);
+    let others = Context::ALL.into_iter().filter(|context| *context != here);
+    for context in std::iter::once(here).chain(others) {
         if !lines.is_empty() {
             lines.push(Line::Gap);
         }
@@ -33,7 +42,7 @@ pub(super) fn open_keys(state: &mut State) {
             lines.push(Line::Term(keymap::keys_of(context, row.command), row.says.to_owned()));
         }
     }
-    open(state, "Keys".to_owned(), lines);
+    open(state, KEYS.to_owned(), lines);
 }
 
 fn open(state: &mut State, title: String, lines: Vec<Line>) {

@@ -58,12 +58,17 @@ pub(super) fn resize(state: &mut State, size: Size) {
 pub(super) fn context(state: &State) -> Context {
     match state.dialogs.last() {
         Some(dialog) => dialog.context(),
-        None => match state.pane {
-            Pane::Sections => Context::Sections,
-            Pane::Form => Context::Form,
-            Pane::Text => Context::Text,
-            Pane::Findings => Context::Findings,
-        },
+        None => pane_context(state),
+    }
+}
+
+/// Which keys the pane in use has, without regard to dialogs.
+fn pane_context(state: &State) -> Context {
+    match state.pane {
+        Pane::Sections => Context::Sections,
+        Pane::Form => Context::Form,
+        Pane::Text => Context::Text,
+        Pane::Findings => Context::Findings,
     }
 }
 

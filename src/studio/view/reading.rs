@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{padded, put, runs};
 use crate::document::diff::{Change, DiffLine};
 use crate::studio::fit::wrap;
-use crate::studio::state::dialog::{Body, Line as Part, Reading, term_width};
+use crate::studio::state::dialog::{Body, GAP, Line as Part, Reading, term_width};
 use crate::studio::theme::{Ink, Theme};
 
 /// Draws what is being read.
@@ -41,15 +41,16 @@ fn rows<'a>(part: &Part, terms: usize, theme: &Theme, width: usize) -> Vec<Line<
             wrap(text, width).iter().map(|line| runs(line, theme.ink(Ink::Label), theme)).collect()
         }
         Part::Term(term, says) => {
-            let wrapped = wrap(says, width.saturating_sub(terms + 3));
-            let first = |row: usize| if row == 0 { term.as_str() } else { "" };
-            let line = |(row, line): (usize, &Vec<_>)| {
-                let term = Span::styled(padded(first(row), terms, theme), theme.ink(Ink::KeyCap));
-                let mut pieces = vec![term, Span::raw("   ")];
-                pieces.extend(runs(line, theme.ink(Ink::Label), theme).spans);
+            let (left, right) = (wrap(term, terms), wrap(says, width.saturating_sub(terms + GAP)));
+            let line = |row: usize| {
+                let term: String = left.get(row).into_iter().flatten().map(|run| run.text.as_str()).collect();
+                let term = format!("{}{}", padded(&term, terms, theme), " ".repeat(GAP));
+                let mut pieces = vec![Span::styled(term, theme.ink(Ink::KeyCap))];
+                let says = right.get(row).map(|line| runs(line, theme.ink(Ink::Label), theme));
+                pieces.extend(says.unwrap_or_default().spans);
                 Line::from(pieces)
             };
-            wrapped.iter().enumerate().map(line).collect()
+            (0..left.len().max(right.len())).map(line).collect()
         }
     }
 }
