@@ -192,11 +192,13 @@ impl Document {
     /// The key's bytes; the value's for the items of a list; those of the nearest place above that
     /// is written, where this one is not.
     pub fn key_span(&self, path: &KeyPath) -> Span {
-        match (self.pair(path), self.node(path), path.parent()) {
-            (Some(pair), ..) => pair.key.span,
-            (None, Some(node), _) => node.span,
-            (None, None, Some(above)) => self.key_span(&above),
-            (None, None, None) => Span::default(),
+        if let Some(pair) = self.pair(path) {
+            return pair.key.span;
+        }
+        match (self.node(path), path.parent()) {
+            (Some(node), _) => node.span,
+            (None, Some(above)) => self.key_span(&above),
+            (None, None) => Span::default(),
         }
     }
 
