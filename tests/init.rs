@@ -1,16 +1,10 @@
 //! A new config: from a preset, from proposals, and from questions on a real terminal.
 
-use std::io::{Read, Write};
-use std::num::NonZero;
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use accel_studio::schema::{self, Platform, Release};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 use crate::hardware::driver;
 use crate::harness::picture::assert_file;
+use crate::harness::pty::Terminal;
 use crate::harness::run::{Room, program};
 
 /// Runs without GPUs, whatever the machine of the test has.
@@ -133,61 +127,9 @@ fn shells_learn_the_verbs() {
     }
 }
 
-const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
-const COLUMNS: NonZero<u16> = NonZero::new(80).expect("not zero");
-
-/// The program on a terminal of its own, 80 columns by 24 rows.
-struct Session {
-    screen: Arc<Mutex<vt100::Parser>>,
-    keys: Box<dyn Write + Send>,
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    _terminal: Box<dyn portable_pty::MasterPty + Send>,
-}
-
-impl Session {
-    fn start(room: &Room, arguments: &[&str]) -> Session {
-        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("the system has pseudo-terminals");
-        let mut command = CommandBuilder::new(program());
-        command.args(arguments);
-        command.cwd(room.path(""));
-        command.env_clear();
-        command.env("TERM", "xterm-256color");
-        command.env("CUDA_VISIBLE_DEVICES", "");
-        let child = pair.slave.spawn_command(command).expect("the program starts");
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
-        let mut output = pair.master.try_clone_reader().expect("the terminal can be read");
-        let shared = Arc::clone(&screen);
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                shared.lock().expect("nobody panics with the screen").process(&bytes[..count]);
-            }
-        });
-        let keys = pair.master.take_writer().expect("the terminal can be written");
-        Session { screen, keys, child, _terminal: pair.master }
-    }
-
-    fn picture(&self) -> String {
-        self.screen.lock().expect("nobody panics with the screen").screen().contents()
-    }
-
-    /// Waits until the screen shows a text. The limit only ends a test that has failed anyway.
-    fn see(&self, text: &str) {
-        let limit = Instant::now() + Duration::from_secs(30);
-        while !self.picture().contains(text) {
-            assert!(Instant::now() < limit, "no {text:?} on the screen:\n{}", self.picture());
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("the keys are taken");
-    }
-
-    fn end(mut self) -> u32 {
-        self.child.wait().expect("the program ends").exit_code()
-    }
+/// Starts the program on a terminal of 80 columns and 24 rows.
+fn terminal(room: &Room, arguments: &[&str]) -> Terminal {
+    Terminal::starts(program(), arguments, &room.path(""), &[("CUDA_VISIBLE_DEVICES", "")], (80, 24))
 }
 
 const ENTER: &str = "\r";
@@ -196,37 +138,38 @@ const ESC: &str = "\x1b";
 #[test]
 fn questions_on_a_terminal_go_forth_and_back() {
     let room = room();
-    let mut session = Session::start(&room, &["init", "-o", "mine.yaml"]);
-    session.see("Where will the training run?");
-    session.press(ENTER);
-    session.see("How should the training be spread");
-    session.press("FSDP");
-    session.see("> FSDP");
-    session.press(ENTER);
-    session.see("How many machines take part?");
-    session.press(ESC);
-    session.see("<canceled>");
-    session.see("? How should the training be spread");
-    session.press("MULTI_GPU");
-    session.see("> MULTI_GPU");
-    session.press(ENTER);
-    session.see("How many machines take part? 1");
-    session.press(ENTER);
-    session.see("How many processes in total");
-    session.press("none\r");
-    session.see("type an integer of at least 1");
-    session.press("\x7f\x7f\x7f\x7f2\r");
-    session.see("In which number format");
-    session.press(ENTER);
-    session.see("Which GPUs of this machine");
-    session.press(ENTER);
-    session.see("Anything special?");
-    session.see("Basics: check exchanges");
-    session.press(ENTER);
-    session.see("This is your config.");
-    session.see("num_processes: 2");
-    session.press(ENTER);
-    assert_eq!(session.end(), 0);
+    let mut person = terminal(&room, &["init", "-o", "mine.yaml"]);
+    person.waits_for("Where will the training run?");
+    person.types(ENTER);
+    person.waits_for("How should the training be spread");
+    person.types("FSDP");
+    person.waits_for("> FSDP");
+    person.types(ENTER);
+    person.waits_for("How many machines take part?");
+    person.types(ESC);
+    person.waits_for("<canceled>");
+    person.waits_for("? How should the training be spread");
+    person.types("MULTI_GPU");
+    person.waits_for("> MULTI_GPU");
+    person.types(ENTER);
+    person.waits_for("How many machines take part? 1");
+    person.types(ENTER);
+    person.waits_for("How many processes in total");
+    person.types("none\r");
+    person.waits_for("type an integer of at least 1");
+    person.types("\x7f\x7f\x7f\x7f2\r");
+    person.waits_for("In which number format");
+    person.types(ENTER);
+    person.waits_for("Which GPUs of this machine");
+    person.types(ENTER);
+    person.waits_for("Anything special?");
+    person.waits_for("Basics: check exchanges");
+    person.types(ENTER);
+    person.waits_for("This is your config.");
+    person.waits_for("num_processes: 2");
+    person.types(ENTER);
+    assert_eq!(person.ends(), 0);
+    person.must_be_restored();
     assert_eq!(
         room.read("mine.yaml"),
         "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 2\n\
@@ -237,10 +180,11 @@ fn questions_on_a_terminal_go_forth_and_back() {
 #[test]
 fn ctrl_c_writes_nothing() {
     let room = room();
-    let mut session = Session::start(&room, &["init", "-o", "mine.yaml"]);
-    session.see("Where will the training run?");
-    session.press("\x03");
-    session.see("stopped; nothing was written");
-    assert_eq!(session.end(), 2);
+    let mut person = terminal(&room, &["init", "-o", "mine.yaml"]);
+    person.waits_for("Where will the training run?");
+    person.types("\x03");
+    person.waits_for("stopped; nothing was written");
+    assert_eq!(person.ends(), 2);
+    person.must_be_restored();
     assert!(!room.path("mine.yaml").exists());
 }
