@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     pub entries: Vec<Entry<'a>>,
     /// Which pair counts for a row, by the row's key.
     by_key: HashMap<&'static str, usize>,
+    /// False where no value can come through a merge key: then nothing is looked up twice.
+    has_merges: bool,
 }
 
 /// Whose file it is.
@@ -92,7 +94,9 @@ impl<'a> Facts<'a> {
             .enumerate()
             .filter_map(|(index, entry)| entry.counts.then_some((entry.field?.key, index)))
             .collect();
-        let mut facts = Facts { document, config, file_name, release, platform, nature, entries, by_key };
+        let has_merges = document.text().contains("<<");
+        let mut facts =
+            Facts { document, config, file_name, release, platform, nature, entries, by_key, has_merges };
         for (index, mismatch) in facts.mismatches() {
             facts.entries[index].mismatch = Some(mismatch);
         }
@@ -122,9 +126,11 @@ impl<'a> Facts<'a> {
         field.key == "gpu_ids" || field.when.holds(&|key| self.get(key))
     }
 
-    /// The value that counts for a row, in whatever spelling it is written.
+    /// The value that counts for a row, in whatever spelling it is written; also one that comes
+    /// through a merge key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entry(key).map(|entry| &entry.value)
+        let merged = || self.config.get(key).filter(|_| self.has_merges);
+        self.entry(key).map(|entry| &entry.value).or_else(merged)
     }
 
     /// The pair that counts for a row, in whatever spelling it is written.
@@ -266,4 +272,21 @@ fn is_meant_for_accelerate(name: &str) -> bool {
     known().any(|key| key == name)
         || schema::flag(name).is_some()
         || crate::text::nearest(name, known().filter(|key| key.contains('_'))).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Format;
+
+    #[test]
+    fn a_value_counts_however_it_comes() {
+        let text = "fsdp_config:\n  version: 2\nmpirun_config: &base\n  distributed_type: FSDP\n<<: *base\n";
+        let document = Document::parse(text, Format::Yaml);
+        let config = Config::read(&document);
+        let facts = Facts::new(&document, &config, "", Release::LATEST);
+        assert_eq!(facts.get("fsdp_config.fsdp_version"), Some(&Value::int(2)), "by its short name");
+        assert!(facts.is_type("FSDP"), "through a merge key");
+        assert_eq!(facts.get("num_processes"), None);
+    }
 }
