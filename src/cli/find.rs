@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::source::Source;
+use crate::document::{Document, Format};
+use crate::key::KeyPath;
 use crate::report::Unread;
 
 /// Folders below the named one that are searched; deeper ones hold no configs, but may hold loops.
@@ -97,7 +99,18 @@ fn is_config(path: &Path) -> bool {
     let has_suffix = ["yaml", "yml", "json"].iter().any(|known| suffix.eq_ignore_ascii_case(known));
     has_suffix
         && fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST)
-        && fs::read(path).is_ok_and(|bytes| speaks_of_accelerate(&String::from_utf8_lossy(&bytes)))
+        && fs::read(path).is_ok_and(|bytes| is_ours(&bytes, Format::of(&path.to_string_lossy())))
+}
+
+/// True for a text that speaks of Accelerate and, where it can be read, has a telltale key at its
+/// top: a JSON Schema of such configs has them further down.
+fn is_ours(bytes: &[u8], format: Format) -> bool {
+    if !speaks_of_accelerate(&String::from_utf8_lossy(bytes)) {
+        return false;
+    }
+    let document = Document::from_bytes(bytes, format);
+    let has = |key: &str| document.pair(&KeyPath::of(key)).is_some();
+    document.fault().is_some() || TELLTALES.iter().any(|key| has(key))
 }
 
 /// True when a line of the text, or of an object in braces, begins with a telltale key.
@@ -121,6 +134,12 @@ mod tests {
         assert!(speaks_of_accelerate("# mine\ndistributed_type: FSDP\n"));
         assert!(speaks_of_accelerate("{\"num_processes\": 2, \"compute_environment\": \"LOCAL_MACHINE\"}"));
         assert!(speaks_of_accelerate("\u{feff}'distributed_type' : FSDP"));
+    }
+
+    #[test]
+    fn a_broken_config_is_taken_and_a_schema_of_configs_is_not() {
+        assert!(is_ours(b"distributed_type: FSDP\nfsdp_config:\n\tx: 1\n", Format::Yaml));
+        assert!(!is_ours(b"{\"properties\": {\"distributed_type\": {}}}", Format::Json));
     }
 
     #[test]
