@@ -92,11 +92,20 @@ const UNKNOWN_OPTION: Rule = Rule {
 fn unknown_option(facts: &Facts, found: &mut Findings) {
     for entry in facts.nested().filter(|entry| entry.field.is_none()) {
         let section = entry.section.unwrap_or_default();
+        let known = schema::find(&KeyPath::of(section).key(entry.name));
+        if let Some(since) = known.and_then(|field| field.since).filter(|since| facts.release < *since) {
+            let message = format!("`{}` needs accelerate {since} or newer", entry.name);
+            found.report(Place::key(entry.path.clone()), message).advise(format!(
+                "update Accelerate or remove it; {} ignores it without a word",
+                facts.release
+            ));
+            continue;
+        }
         let message = format!("`{}` is no option of `{section}`; nobody reads it", entry.name);
         let finding = found.report(Place::key(entry.path.clone()), message);
-        let known = schema::section(section).filter(|field| field.exists_in(facts.release));
-        let known = known.flat_map(schema::spellings);
-        suggest(facts, finding, entry, known, "Accelerate ignores it without a word");
+        let options = schema::section(section).filter(|field| field.exists_in(facts.release));
+        let options = options.flat_map(schema::spellings);
+        suggest(facts, finding, entry, options, "Accelerate ignores it without a word");
         if section == "deepspeed_config" && finding.label.is_empty() {
             finding.advise(
                 "DeepSpeed's own options belong into its JSON file, which `deepspeed_config_file` names",
