@@ -3,7 +3,7 @@
 use super::facts::Nature;
 use super::sample::{file, yaml};
 use super::{Facts, Findings, Rule};
-use crate::document::{Edit, Format, Span};
+use crate::document::{Edit, Span};
 use crate::finding::{Place, Severity};
 use crate::key::KeyPath;
 use crate::value::Value;
@@ -145,20 +145,24 @@ const VERSION_DIRECTIVE: Rule = Rule {
 };
 
 fn version_directive(facts: &Facts, found: &mut Findings) {
-    let text = facts.document.text();
-    if facts.document.format() != Format::Yaml
-        || facts.document.fault().is_some()
-        || !text.starts_with("%YAML")
-    {
+    if facts.document.fault().is_some() {
         return;
     }
-    let line = text.lines().next().unwrap_or_default();
-    let span = Span { start: 0, end: line.trim_end().len() };
-    let message = format!("`{}` has no effect: YAML 1.1 rules apply", line.trim_end());
-    let edit = Edit::Replace { span: Span { start: 0, end: next_line(text) }, text: String::new() };
-    found.report(Place::Bytes(span), message).advise("remove the line").repair("remove the line", vec![edit]);
+    let text = facts.document.text();
+    let directives = facts.document.frame().directives.iter();
+    for span in directives.filter(|span| text[span.start..span.end].starts_with("%YAML")) {
+        let message = format!("`{}` has no effect: YAML 1.1 rules apply", &text[span.start..span.end]);
+        let edit = Edit::Replace { span: with_line_end(text, *span), text: String::new() };
+        let finding = found.report(Place::Bytes(*span), message);
+        finding.advise("remove the line").repair("remove the line", vec![edit]);
+    }
 }
 
-fn next_line(text: &str) -> usize {
-    text.find('\n').map_or(text.len(), |end| end + 1)
+/// The directive and the end of its line, unless a comment follows it.
+fn with_line_end(text: &str, span: Span) -> Span {
+    let rest = &text[span.end..];
+    let after_blanks = rest.trim_start_matches(' ');
+    let blanks = rest.len() - after_blanks.len();
+    let line_end = ["\r\n", "\n", "\r"].iter().find(|end| after_blanks.starts_with(**end));
+    Span { start: span.start, end: span.end + blanks + line_end.map_or(0, |end| end.len()) }
 }
