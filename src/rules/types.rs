@@ -272,7 +272,7 @@ fn wrong_type(facts: &Facts, found: &mut Findings) {
         }
         let message = match mismatch {
             Mismatch::Missing => format!("`{}` has no value", entry.name),
-            _ => format!("`{}` {}, found {}", entry.name, mismatch.says(), entry.value.kind()),
+            _ => format!("`{}` {}, found {}", entry.name, mismatch.says(), kind(&entry.value)),
         };
         let finding = found.report(Place::value(entry.path.clone()), message);
         finding.advise(format!("write {}", field.kind.expected()));
@@ -293,6 +293,14 @@ fn wrong_type(facts: &Facts, found: &mut Findings) {
             let set = Edit::Set { path: entry.path.clone(), value: number };
             finding.repair("write it without a fraction", vec![set]);
         }
+    }
+}
+
+/// What a person calls the value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Float(number) if number.is_nan() => "something that is not a number",
+        other => other.kind(),
     }
 }
 
