@@ -20,6 +20,7 @@ const EMPTY: Rule = Rule {
     bad: file("config.yaml", b"# to be filled in\n"),
     good: file("config.yaml", b"distributed_type: MULTI_GPU\nnum_processes: 2\n"),
     check: empty,
+    ..Rule::BLANK
 };
 
 fn empty(facts: &Facts, found: &mut Findings) {
@@ -41,6 +42,7 @@ const NOT_A_MAPPING: Rule = Rule {
     bad: file("config.yaml", b"- distributed_type: MULTI_GPU\n- num_processes: 2\n"),
     good: file("config.yaml", b"distributed_type: MULTI_GPU\nnum_processes: 2\n"),
     check: not_a_mapping,
+    ..Rule::BLANK
 };
 
 fn not_a_mapping(facts: &Facts, found: &mut Findings) {
@@ -60,6 +62,7 @@ const DEEPSPEED: Rule = Rule {
     bad: file("ds.json", b"{\"zero_optimization\": {\"stage\": 2}, \"train_batch_size\": \"auto\"}\n"),
     good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  deepspeed_config_file: ds.json\n"),
     check: deepspeed,
+    ..Rule::BLANK
 };
 
 fn deepspeed(facts: &Facts, found: &mut Findings) {
@@ -79,6 +82,7 @@ const NOT_A_CONFIG: Rule = Rule {
     bad: file("compose.yaml", b"services:\n  web:\n    image: nginx\n"),
     good: file("config.yaml", b"distributed_type: MULTI_GPU\nnum_processes: 2\n"),
     check: not_a_config,
+    ..Rule::BLANK
 };
 
 fn not_a_config(facts: &Facts, found: &mut Findings) {
@@ -98,6 +102,7 @@ const SUFFIX_CASE: Rule = Rule {
     bad: file("config.JSON", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
     good: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
     check: suffix_case,
+    ..Rule::BLANK
 };
 
 fn suffix_case(facts: &Facts, found: &mut Findings) {
@@ -123,6 +128,7 @@ const DEFAULT_JSON: Rule = Rule {
         b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n",
     ),
     check: default_json,
+    ..Rule::BLANK
 };
 
 fn default_json(facts: &Facts, found: &mut Findings) {
@@ -142,6 +148,7 @@ const VERSION_DIRECTIVE: Rule = Rule {
     bad: yaml("%YAML 1.2\n---\ndebug: false\n"),
     good: yaml("---\ndebug: false\n"),
     check: version_directive,
+    ..Rule::BLANK
 };
 
 fn version_directive(facts: &Facts, found: &mut Findings) {

@@ -17,6 +17,7 @@ const NOT_TEXT: Rule = Rule {
     bad: yaml("gpu_ids: [0, 1]\n"),
     good: yaml("gpu_ids: \"0,1\"\n"),
     check: not_text,
+    ..Rule::BLANK
 };
 
 fn not_text(facts: &Facts, found: &mut Findings) {
@@ -66,6 +67,7 @@ const CAPITALS: Rule = Rule {
     bad: yaml("gpu_ids: ALL\n"),
     good: yaml("gpu_ids: all\n"),
     check: capitals,
+    ..Rule::BLANK
 };
 
 fn capitals(facts: &Facts, found: &mut Findings) {
@@ -88,6 +90,7 @@ const FORMAT: Rule = Rule {
     bad: yaml("gpu_ids: \"0,,1\"\n"),
     good: yaml("gpu_ids: \"0,1\"\n"),
     check: format,
+    ..Rule::BLANK
 };
 
 fn format(facts: &Facts, found: &mut Findings) {
@@ -119,6 +122,7 @@ const SPACES: Rule = Rule {
     bad: yaml("gpu_ids: \"0, 1\"\n"),
     good: yaml("gpu_ids: \"0,1\"\n"),
     check: spaces,
+    ..Rule::BLANK
 };
 
 fn spaces(facts: &Facts, found: &mut Findings) {

@@ -20,6 +20,7 @@ const NOT_TEXT: Rule = Rule {
     bad: yaml("on: true\ndebug: false\n"),
     good: yaml("debug: true\n"),
     check: not_text,
+    ..Rule::BLANK
 };
 
 fn not_text(facts: &Facts, found: &mut Findings) {
@@ -52,6 +53,7 @@ const UNKNOWN: Rule = Rule {
     bad: yaml("mixed_precison: bf16\n"),
     good: yaml("mixed_precision: bf16\n"),
     check: unknown,
+    ..Rule::BLANK
 };
 
 fn unknown(facts: &Facts, found: &mut Findings) {
@@ -87,6 +89,7 @@ const UNKNOWN_OPTION: Rule = Rule {
     bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_offload_param: true\n"),
     good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_offload_params: true\n"),
     check: unknown_option,
+    ..Rule::BLANK
 };
 
 fn unknown_option(facts: &Facts, found: &mut Findings) {
@@ -160,6 +163,7 @@ const DUPLICATE: Rule = Rule {
     bad: yaml("num_processes: 2\ndebug: false\nnum_processes: 8\n"),
     good: yaml("num_processes: 8\ndebug: false\n"),
     check: duplicate,
+    ..Rule::BLANK
 };
 
 fn duplicate(facts: &Facts, found: &mut Findings) {

@@ -19,6 +19,7 @@ const REMOVED: Rule = Rule {
     bad: yaml("ipex_config: {}\n"),
     good: yaml("debug: false\n"),
     check: removed,
+    ..Rule::BLANK
 };
 
 fn removed(facts: &Facts, found: &mut Findings) {
@@ -49,6 +50,7 @@ const CONFLICT: Rule = Rule {
     bad: yaml("fp16: true\nmixed_precision: bf16\n"),
     good: yaml("mixed_precision: bf16\n"),
     check: conflict,
+    ..Rule::BLANK
 };
 
 fn conflict(facts: &Facts, found: &mut Findings) {
@@ -84,6 +86,7 @@ const OLD_SPELLING: Rule = Rule {
     bad: yaml("fp16: true\n"),
     good: yaml("mixed_precision: fp16\n"),
     check: old_spelling,
+    ..Rule::BLANK
 };
 
 fn old_spelling(facts: &Facts, found: &mut Findings) {
@@ -118,6 +121,7 @@ const DEAD_OPTION: Rule = Rule {
         "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 1\n  fsdp_backward_prefetch: BACKWARD_POST\n",
     ),
     check: dead_option,
+    ..Rule::BLANK
 };
 
 fn dead_option(facts: &Facts, found: &mut Findings) {

@@ -26,6 +26,7 @@ const BELONGS_IN_SECTION: Rule = Rule {
     bad: yaml("distributed_type: DEEPSPEED\nzero_stage: 3\n"),
     good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  zero_stage: 3\n"),
     check: belongs_in_section,
+    ..Rule::BLANK
 };
 
 fn belongs_in_section(facts: &Facts, found: &mut Findings) {
@@ -76,6 +77,7 @@ const FLAG: Rule = Rule {
     bad: yaml("num_cpu_threads_per_process: 4\n"),
     good: yaml("debug: false\n"),
     check: flag,
+    ..Rule::BLANK
 };
 
 fn flag(facts: &Facts, found: &mut Findings) {
@@ -104,6 +106,7 @@ const ACCELERATOR_ARGUMENT: Rule = Rule {
     bad: yaml("log_with: wandb\n"),
     good: yaml("debug: false\n"),
     check: accelerator_argument,
+    ..Rule::BLANK
 };
 
 fn accelerator_argument(facts: &Facts, found: &mut Findings) {
@@ -131,6 +134,7 @@ const MISSING_PREFIX: Rule = Rule {
         "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\nparallelism_config:\n  parallelism_config_tp_size: 2\n",
     ),
     check: missing_prefix,
+    ..Rule::BLANK
 };
 
 fn missing_prefix(facts: &Facts, found: &mut Findings) {
@@ -167,6 +171,7 @@ const BOTH_SPELLINGS: Rule = Rule {
     bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  version: 1\n"),
     good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n"),
     check: both_spellings,
+    ..Rule::BLANK
 };
 
 fn both_spellings(facts: &Facts, found: &mut Findings) {
@@ -199,6 +204,7 @@ const LAUNCHER_ARGUMENT: Rule = Rule {
     ),
     good: yaml("distributed_type: DEEPSPEED\nnum_processes: 4\ndeepspeed_config:\n  zero_stage: 2\n"),
     check: launcher_argument,
+    ..Rule::BLANK
 };
 
 fn launcher_argument(facts: &Facts, found: &mut Findings) {
@@ -238,6 +244,7 @@ const WRONG_SECTION: Rule = Rule {
     bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  mixed_precision: bf16\n"),
     good: yaml("distributed_type: FSDP\nmixed_precision: bf16\nfsdp_config:\n  fsdp_version: 2\n"),
     check: wrong_section,
+    ..Rule::BLANK
 };
 
 fn wrong_section(facts: &Facts, found: &mut Findings) {

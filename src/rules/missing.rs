@@ -20,6 +20,7 @@ const COMPUTE_ENVIRONMENT: Rule = Rule {
     bad: yaml("compute_environment: SLURM\n"),
     good: yaml("compute_environment: LOCAL_MACHINE\n"),
     check: compute_environment,
+    ..Rule::BLANK
 };
 
 fn compute_environment(facts: &Facts, found: &mut Findings) {
@@ -57,6 +58,7 @@ const REQUIRED: Rule = Rule {
     bad: file("config.yaml", b"mixed_precision: bf16\nnum_processes: 8\n"),
     good: file("config.yaml", b"distributed_type: MULTI_GPU\nmixed_precision: bf16\nnum_processes: 8\n"),
     check: required,
+    ..Rule::BLANK
 };
 
 fn required(facts: &Facts, found: &mut Findings) {
@@ -115,6 +117,7 @@ const SAGEMAKER_NO: Rule = Rule {
           ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\n",
     ),
     check: sagemaker_no,
+    ..Rule::BLANK
 };
 
 fn sagemaker_no(facts: &Facts, found: &mut Findings) {

@@ -64,8 +64,35 @@ pub struct Rule {
     pub bad: Sample,
     /// The same, repaired.
     pub good: Sample,
+    /// First release in which it is a mistake; `None`: in all that came before too.
+    pub since: Option<Release>,
+    /// First release in which it no longer is.
+    pub gone: Option<Release>,
+    /// True for matters of taste: looked for only when somebody asks.
+    pub on_request: bool,
     /// Looks, and reports what it finds.
     pub check: fn(&Facts, &mut Findings),
+}
+
+impl Rule {
+    /// A row without content, for rows to start from: a mistake in every release.
+    const BLANK: Rule = Rule {
+        name: "",
+        says: "",
+        severity: Severity::Error,
+        why: "",
+        bad: sample::yaml(""),
+        good: sample::yaml(""),
+        since: None,
+        gone: None,
+        on_request: false,
+        check: |_, _| {},
+    };
+
+    /// The part of the name before the slash: the file and the page that hold it.
+    pub fn subject(&self) -> &'static str {
+        self.name.split_once('/').map_or(self.name, |(subject, _)| subject)
+    }
 }
 
 /// Where a rule puts what it finds.
@@ -109,16 +136,27 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.name == name)
 }
 
-/// Everything that is wrong with a document, in the order of the file.
+/// Everything that is wrong with a document, in the order of the file. Rules on request stay silent.
 ///
 /// `file_name` is the name as given, folders included; empty for a document that has none yet.
 pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Finding> {
+    check_by(document, file_name, release, &|rule| !rule.on_request)
+}
+
+/// What the chosen rules find in a document, in the order of the file.
+pub fn check_by(
+    document: &Document,
+    file_name: &str,
+    release: Release,
+    is_asked: &dyn Fn(&Rule) -> bool,
+) -> Vec<Finding> {
     let config = Config::read(document);
     let facts = Facts::new(document, &config, file_name, release);
     let subjects = if facts.nature == Nature::Config { CONFIG } else { &[] };
     let mut list: Vec<Finding> = Vec::new();
     let mut explained: HashSet<Place> = HashSet::new();
-    for rule in FILE.iter().chain(subjects).copied().flatten() {
+    let is_asked = |rule: &&Rule| release.is_within(rule.since, rule.gone) && is_asked(rule);
+    for rule in FILE.iter().chain(subjects).copied().flatten().filter(is_asked) {
         let mut found = Findings::of(rule);
         (rule.check)(&facts, &mut found);
         list.extend(found.list.into_iter().filter(|finding| explained.insert(finding.place.clone())));

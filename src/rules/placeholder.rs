@@ -17,6 +17,7 @@ const PLACEHOLDER: Rule = Rule {
     bad: yaml("machine_rank: ${SLURM_NODEID}\nmain_process_ip: 10.0.0.1\nnum_machines: 2\n"),
     good: yaml("machine_rank: 0\nmain_process_ip: 10.0.0.1\nnum_machines: 2\n"),
     check: placeholder,
+    ..Rule::BLANK
 };
 
 fn placeholder(facts: &Facts, found: &mut Findings) {

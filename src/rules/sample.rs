@@ -1,5 +1,7 @@
 //! Sample configs of rules: at once their documentation and their tests.
 
+use crate::schema::Release;
+
 /// A sample config, whole or a fragment.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
@@ -9,6 +11,8 @@ pub struct Sample {
     pub bytes: &'static [u8],
     /// True when keys that every launch needs are to be added where the sample leaves them out.
     fragment: bool,
+    /// The release for which it is judged.
+    pub release: Release,
 }
 
 /// What every launch needs, by key.
@@ -16,15 +20,20 @@ const NEEDED: [(&str, &str); 2] = [("distributed_type", "MULTI_GPU"), ("num_proc
 
 /// A piece of a YAML config: what every launch needs is added to it.
 pub(super) const fn yaml(text: &'static str) -> Sample {
-    Sample { file: "config.yaml", bytes: text.as_bytes(), fragment: true }
+    Sample { file: "config.yaml", bytes: text.as_bytes(), fragment: true, release: Release::LATEST }
 }
 
 /// A whole file, taken as it is.
 pub(super) const fn file(name: &'static str, bytes: &'static [u8]) -> Sample {
-    Sample { file: name, bytes, fragment: false }
+    Sample { file: name, bytes, fragment: false, release: Release::LATEST }
 }
 
 impl Sample {
+    /// The sample, judged for another release than the newest.
+    pub(super) const fn at(self, major: u16, minor: u16) -> Sample {
+        Sample { release: Release(major, minor), ..self }
+    }
+
     /// The bytes of a file that Accelerate would look at: a fragment is completed.
     pub fn completed(&self) -> Vec<u8> {
         let mut bytes = self.bytes.to_vec();

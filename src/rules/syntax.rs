@@ -32,6 +32,7 @@ const NOT_UTF8: Rule = Rule {
         "distributed_type: MULTI_GPU\nnum_processes: 2  # für zwei Karten\n".as_bytes(),
     ),
     check: |facts, found| report(facts, found, FaultKind::NotUtf8),
+    ..Rule::BLANK
 };
 
 const CONTROL_CHARACTER: Rule = Rule {
@@ -43,6 +44,7 @@ const CONTROL_CHARACTER: Rule = Rule {
     bad: yaml("debug: false # \u{0}"),
     good: yaml("debug: false #"),
     check: |facts, found| report(facts, found, FaultKind::ControlCharacter),
+    ..Rule::BLANK
 };
 
 const TAB: Rule = Rule {
@@ -54,6 +56,7 @@ const TAB: Rule = Rule {
     bad: yaml("fsdp_config:\n\tfsdp_version: 2\n"),
     good: yaml("fsdp_config:\n  fsdp_version: 2\n"),
     check: tab,
+    ..Rule::BLANK
 };
 
 const SYNTAX: Rule = Rule {
@@ -65,6 +68,7 @@ const SYNTAX: Rule = Rule {
     bad: yaml("main_process_ip: \"10.0.0.1\n"),
     good: yaml("main_process_ip: \"10.0.0.1\"\n"),
     check: |facts, found| report(facts, found, FaultKind::Yaml),
+    ..Rule::BLANK
 };
 
 const SEVERAL_DOCUMENTS: Rule = Rule {
@@ -76,6 +80,7 @@ const SEVERAL_DOCUMENTS: Rule = Rule {
     bad: yaml("debug: false\n---\ndebug: true\n"),
     good: yaml("---\ndebug: false\n"),
     check: |facts, found| report(facts, found, FaultKind::SeveralDocuments),
+    ..Rule::BLANK
 };
 
 const TAG: Rule = Rule {
@@ -87,6 +92,7 @@ const TAG: Rule = Rule {
     bad: yaml("gpu_ids: !!python/tuple [0, 1]\n"),
     good: yaml("gpu_ids: 0,1\n"),
     check: |facts, found| report(facts, found, FaultKind::Tag),
+    ..Rule::BLANK
 };
 
 const UNHASHABLE_KEY: Rule = Rule {
@@ -98,6 +104,7 @@ const UNHASHABLE_KEY: Rule = Rule {
     bad: yaml("{{ port }}: 1\n"),
     good: yaml("main_process_port: 29501\n"),
     check: |facts, found| report(facts, found, FaultKind::UnhashableKey),
+    ..Rule::BLANK
 };
 
 const IMPOSSIBLE_VALUE: Rule = Rule {
@@ -109,6 +116,7 @@ const IMPOSSIBLE_VALUE: Rule = Rule {
     bad: yaml("tpu_name: 2024-13-45\n"),
     good: yaml("tpu_name: \"2024-13-45\"\n"),
     check: impossible_value,
+    ..Rule::BLANK
 };
 
 const ANCHOR: Rule = Rule {
@@ -120,6 +128,7 @@ const ANCHOR: Rule = Rule {
     bad: yaml("num_machines: *machines\n"),
     good: yaml("num_processes: &count 2\nnum_machines: *count\n"),
     check: |facts, found| report(facts, found, FaultKind::Anchor),
+    ..Rule::BLANK
 };
 
 const TOO_LARGE: Rule = Rule {
@@ -131,6 +140,7 @@ const TOO_LARGE: Rule = Rule {
     bad: yaml(BOMB),
     good: yaml("commands: []\n"),
     check: |facts, found| report(facts, found, FaultKind::TooLarge),
+    ..Rule::BLANK
 };
 
 const JSON_SYNTAX: Rule = Rule {
@@ -142,6 +152,7 @@ const JSON_SYNTAX: Rule = Rule {
     bad: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2,}\n"),
     good: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
     check: |facts, found| report(facts, found, FaultKind::Json),
+    ..Rule::BLANK
 };
 
 const JSON_BYTE_ORDER_MARK: Rule = Rule {
@@ -153,6 +164,7 @@ const JSON_BYTE_ORDER_MARK: Rule = Rule {
     bad: file("config.json", b"\xef\xbb\xbf{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
     good: file("config.json", b"{\"distributed_type\": \"MULTI_GPU\", \"num_processes\": 2}\n"),
     check: json_byte_order_mark,
+    ..Rule::BLANK
 };
 
 /// Nine steps of nine aliases each: a few lines that stand for a thousand million values.

@@ -20,6 +20,7 @@ const SECTION: Rule = Rule {
     bad: yaml("distributed_type: FSDP\nfsdp_config:\n  - fsdp_version: 2\n"),
     good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n"),
     check: section,
+    ..Rule::BLANK
 };
 
 fn section(facts: &Facts, found: &mut Findings) {
@@ -51,6 +52,7 @@ const QUOTED_NUMBER: Rule = Rule {
     bad: yaml("main_process_port: '29501'\n"),
     good: yaml("main_process_port: 29501\n"),
     check: quoted_number,
+    ..Rule::BLANK
 };
 
 fn quoted_number(facts: &Facts, found: &mut Findings) {
@@ -84,6 +86,7 @@ const CASE: Rule = Rule {
     bad: yaml("distributed_type: multi_gpu\n"),
     good: yaml("distributed_type: MULTI_GPU\n"),
     check: case,
+    ..Rule::BLANK
 };
 
 fn case(facts: &Facts, found: &mut Findings) {
@@ -107,6 +110,7 @@ const RELEASE: Rule = Rule {
     bad: yaml("distributed_type: TPU\n"),
     good: yaml("distributed_type: XLA\n"),
     check: word_gone,
+    ..Rule::BLANK
 };
 
 /// Words that were renamed: what they are called now.
@@ -138,6 +142,7 @@ const CHOICE: Rule = Rule {
     bad: yaml("mixed_precision: fp32\n"),
     good: yaml("mixed_precision: 'no'\n"),
     check: choice,
+    ..Rule::BLANK
 };
 
 fn choice(facts: &Facts, found: &mut Findings) {
@@ -196,6 +201,7 @@ const RANGE: Rule = Rule {
     bad: yaml("main_process_port: 70000\n"),
     good: yaml("main_process_port: 29501\n"),
     check: range,
+    ..Rule::BLANK
 };
 
 fn range(facts: &Facts, found: &mut Findings) {
@@ -230,6 +236,7 @@ const LIST_FOR_TEXT: Rule = Rule {
          \x20 fsdp_transformer_layer_cls_to_wrap: LlamaDecoderLayer,LlamaMLP\n",
     ),
     check: list_for_text,
+    ..Rule::BLANK
 };
 
 fn list_for_text(facts: &Facts, found: &mut Findings) {
@@ -256,6 +263,7 @@ const WRONG_TYPE: Rule = Rule {
     bad: yaml("num_processes: 2.0\n"),
     good: yaml("num_processes: 2\n"),
     check: wrong_type,
+    ..Rule::BLANK
 };
 
 /// Read as a number unless the script hands over a GradientAccumulationPlugin of its own

@@ -21,6 +21,7 @@ const UNQUOTED_TYPE: Rule = Rule {
     bad: file("config.yaml", b"distributed_type: NO\nnum_processes: 1\n"),
     good: file("config.yaml", b"distributed_type: 'NO'\nnum_processes: 1\n"),
     check: unquoted_type,
+    ..Rule::BLANK
 };
 
 fn unquoted_type(facts: &Facts, found: &mut Findings) {
@@ -64,6 +65,7 @@ const UNQUOTED_NO: Rule = Rule {
     bad: yaml("mixed_precision: no\n"),
     good: yaml("mixed_precision: 'no'\n"),
     check: unquoted_no,
+    ..Rule::BLANK
 };
 
 fn unquoted_no(facts: &Facts, found: &mut Findings) {
@@ -87,6 +89,7 @@ const OCTAL: Rule = Rule {
     bad: yaml("num_processes: 010\n"),
     good: yaml("num_processes: 10\n"),
     check: octal,
+    ..Rule::BLANK
 };
 
 fn octal(facts: &Facts, found: &mut Findings) {
@@ -122,6 +125,7 @@ const BASE_SIXTY: Rule = Rule {
     bad: yaml("num_machines: 2\nmain_process_ip: 10.0.0.1\nmain_process_port: 29:50\n"),
     good: yaml("num_machines: 2\nmain_process_ip: 10.0.0.1\nmain_process_port: 2950\n"),
     check: base_sixty,
+    ..Rule::BLANK
 };
 
 fn base_sixty(facts: &Facts, found: &mut Findings) {
@@ -155,6 +159,7 @@ const EXPONENT: Rule = Rule {
         "distributed_type: FSDP\nfsdp_config:\n  fsdp_auto_wrap_policy: SIZE_BASED_WRAP\n  fsdp_min_num_params: 100000000\n",
     ),
     check: exponent,
+    ..Rule::BLANK
 };
 
 fn exponent(facts: &Facts, found: &mut Findings) {
@@ -200,6 +205,7 @@ const VERSION_NUMBER: Rule = Rule {
           ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\npytorch_version: '1.10'\n",
     ),
     check: version_number,
+    ..Rule::BLANK
 };
 
 fn version_number(facts: &Facts, found: &mut Findings) {
@@ -223,6 +229,7 @@ const QUOTED_BOOLEAN: Rule = Rule {
     bad: yaml("debug: 'false'\n"),
     good: yaml("debug: false\n"),
     check: quoted_boolean,
+    ..Rule::BLANK
 };
 
 /// Keys of which Accelerate 1.15.0 asks Python's truth instead of parsing a word.
