@@ -40,6 +40,8 @@ fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edit
 
 oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write their answers down
 	$(VENV)/bin/python tests/oracle/record_load.py
+	$(CARGO) run --quiet --locked --example rule_samples -- target/samples
+	$(VENV)/bin/python tests/oracle/record_samples.py target/samples
 	$(VENV)/bin/python tests/oracle/record_yaml.py
 
 editor: target/editor ## what yaml-language-server makes of our schema

@@ -6,9 +6,13 @@ use std::fmt::Display;
 /// scores 0.99 against `mixed_precision`, unrelated keys of one section stay below 0.85.
 const LIKENESS: f64 = 0.88;
 
-/// "1 error", "2 errors".
+/// "1 error", "2 errors", "3 processes".
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    match number {
+        1 => format!("1 {noun}"),
+        _ if noun.ends_with('s') => format!("{number} {noun}es"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 /// "a", "a or b", "a, b or c".
@@ -48,6 +52,7 @@ mod tests {
         assert_eq!(all_of(["a", "b"]), "a and b");
         assert_eq!(any_of::<&str>([]), "");
         assert_eq!((count(1, "error"), count(2, "error")), ("1 error".into(), "2 errors".into()));
+        assert_eq!(count(2, "process"), "2 processes");
     }
 
     #[test]

@@ -53,6 +53,10 @@ fn every_way_of_training_is_made_from_suggestions() {
         if kind.word != "NO" {
             arguments.extend(["--set", count]);
         }
+        // Without a host file one of the eight would be started.
+        if kind.word == "MULTI_CPU" {
+            arguments.extend(["--set", "mpirun_hostfile=hosts"]);
+        }
         let run = room().run(&arguments);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", kind.word);
         assert_file(&format!("tests/fixtures/configs/made/{}.yaml", kind.word.to_lowercase()), &run.stdout);

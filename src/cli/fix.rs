@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Write the changes; for standard input, print the repaired text
     #[arg(long, short)]
     write: bool,
-    /// Check for this release of Accelerate instead of the newest
+    /// Check for this release of Accelerate [default: the installed one, else the newest]
     #[arg(long, value_name = "RELEASE")]
     accelerate: Option<Release>,
     /// When to use colour

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{End, machine, presets, streams};
+use super::{End, machine, presets, python, streams};
 use crate::document::{Document, Edit, FileError, Format, Overwrite, Stored};
 use crate::finding::{Finding, Severity};
 use crate::key::KeyPath;
@@ -78,7 +78,7 @@ fn make(arguments: &Arguments) -> Made {
 fn release(output: &Path) -> Result<Release, End> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let found = settings::above(folder).map_err(|error| fail(&error.to_string()))?;
-    Ok(found.settings.accelerate.unwrap_or(Release::LATEST))
+    Ok(found.settings.accelerate.unwrap_or_else(python::release))
 }
 
 fn from_preset(preset: &Preset, given: &[(&'static Field, Value)]) -> Made {

@@ -11,6 +11,7 @@ mod init;
 mod machine;
 mod presets;
 mod project;
+mod python;
 mod schema;
 mod settings;
 mod source;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use super::python::{self, Installed};
 use super::source::Source;
 use crate::document::Document;
 use crate::finding::{Finding, Severity};
@@ -14,6 +16,8 @@ use crate::settings::{self, Settings};
 /// The settings of every folder that a run touches.
 pub struct Project {
     release: Option<Release>,
+    /// What is installed; looked for only where nobody names a release.
+    installed: OnceLock<Option<Installed>>,
     folders: HashMap<PathBuf, Settings>,
     /// Settings that could not be read or name unknown rules, one sentence each.
     pub complaints: Vec<String>,
@@ -22,7 +26,8 @@ pub struct Project {
 impl Project {
     /// Reads the settings for these sources. A release given on the command line beats theirs.
     pub fn of<'s>(sources: impl IntoIterator<Item = &'s Source>, release: Option<Release>) -> Project {
-        let mut project = Project { release, folders: HashMap::new(), complaints: Vec::new() };
+        let mut project =
+            Project { release, installed: OnceLock::new(), folders: HashMap::new(), complaints: Vec::new() };
         for source in sources {
             let folder = source.folder();
             if !project.folders.contains_key(&folder) {
@@ -56,8 +61,21 @@ impl Project {
     /// What is wrong with a document, as its project sees it.
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
         let settings = self.settings(source);
-        let release = self.release.or(settings.accelerate).unwrap_or(Release::LATEST);
+        let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
         settings.apply(rules::check(document, &source.name(), release))
+    }
+
+    /// The release that is installed, else the newest that is known.
+    fn installed(&self) -> Release {
+        let installed = self.installed.get_or_init(python::installed);
+        installed.as_ref().map_or(Release::LATEST, |installed| installed.release)
+    }
+
+    /// A sentence about the release that was found by itself and is not the newest.
+    pub fn assumption(&self) -> Option<String> {
+        let Installed { release, environment } = self.installed.get()?.as_ref()?;
+        let is_news = *release != Release::LATEST;
+        is_news.then(|| format!("checked for accelerate {release}, found in {}", environment.display()))
     }
 
     /// Reads and checks a source.

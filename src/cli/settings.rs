@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{End, streams};
+use super::{End, python, streams};
 use crate::finding::Severity;
 use crate::rules;
-use crate::schema::Release;
 use crate::settings::{self, Found};
 use crate::text;
 
@@ -43,7 +42,7 @@ fn page(found: Found) -> String {
         None => format!("# no {} in this folder or above it: the defaults", settings::FILE),
     };
     let mut settings = found.settings;
-    settings.accelerate = settings.accelerate.or(Some(Release::LATEST));
+    settings.accelerate = settings.accelerate.or_else(|| Some(python::release()));
     settings.fail_on = settings.fail_on.or(Some(Severity::Error));
     format!("{origin}\n{}", settings.text())
 }

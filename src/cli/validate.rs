@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Name to show for standard input; a name in .json reads it as JSON
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
-    /// Check for this release of Accelerate instead of the newest
+    /// Check for this release of Accelerate [default: the installed one, else the newest]
     #[arg(long, value_name = "RELEASE")]
     accelerate: Option<Release>,
     /// When to use colour
@@ -100,7 +100,7 @@ pub fn run(arguments: &Arguments) -> End {
         hide_hints(&mut entries);
     }
     project.complaints.iter().for_each(|complaint| streams::err(&line::complaint(complaint)));
-    let is_written = show(arguments, format, &entries);
+    let is_written = show(arguments, format, &project, &entries);
     let is_done = is_written && project.complaints.is_empty() && entries.iter().all(Result::is_ok);
     match (is_done, is_found) {
         (false, _) => End::Failed,
@@ -120,7 +120,7 @@ fn fails(arguments: &Arguments, project: &Project, source: &Result<Source, Unrea
 }
 
 /// Writes the report; false when that was not possible.
-fn show(arguments: &Arguments, format: Format, entries: &[Entry]) -> bool {
+fn show(arguments: &Arguments, format: Format, project: &Project, entries: &[Entry]) -> bool {
     let mut report = match format {
         Format::Pretty => {
             let look = Look { width: streams::width(), colour: streams::is_coloured(arguments.color) };
@@ -135,6 +135,10 @@ fn show(arguments: &Arguments, format: Format, entries: &[Entry]) -> bool {
     if !arguments.quiet && tally.files > 0 {
         report += &tally.sentence();
         report.push('\n');
+        if let Some(assumption) = project.assumption() {
+            report += &assumption;
+            report.push('\n');
+        }
     }
     streams::out(&report)
 }

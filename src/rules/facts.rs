@@ -122,8 +122,9 @@ impl<'a> Facts<'a> {
 
     /// True when the rest of the config lets a key matter.
     pub fn matters(&self, field: &Field) -> bool {
+        let is_passed_on = field.read_since.is_none_or(|since| self.release >= since);
         // gpu_ids is split into its numbers for every type (launch.py, _validate_launch_command).
-        field.key == "gpu_ids" || field.when.holds(&|key| self.get(key))
+        field.key == "gpu_ids" || (is_passed_on && field.when.holds(&|key| self.get(key)))
     }
 
     /// The value that counts for a row, in whatever spelling it is written; also one that comes

@@ -86,8 +86,12 @@ const UNKNOWN_OPTION: Rule = Rule {
     severity: Severity::Warning,
     why: "Accelerate copies every key of a section to its launch options without looking. One that no code asks for \
           has no effect, and no message says so: training runs with the default instead.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_offload_param: true\n"),
-    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_offload_params: true\n"),
+    bad: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_offload_param: true\n",
+    ),
+    good: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_offload_params: true\n",
+    ),
     check: unknown_option,
     ..Rule::BLANK
 };

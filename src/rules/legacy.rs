@@ -115,10 +115,10 @@ const DEAD_OPTION: Rule = Rule {
     why: "Accelerate accepts these options and drops their value without a word: some were renamed, some are written \
           by its own questionnaire under a name that no code asks for.",
     bad: yaml(
-        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 1\n  fsdp_backward_prefetch_policy: BACKWARD_POST\n",
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 1\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_backward_prefetch_policy: BACKWARD_POST\n",
     ),
     good: yaml(
-        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 1\n  fsdp_backward_prefetch: BACKWARD_POST\n",
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 1\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_backward_prefetch: BACKWARD_POST\n",
     ),
     check: dead_option,
     ..Rule::BLANK

@@ -129,9 +129,11 @@ const MISSING_PREFIX: Rule = Rule {
     severity: Severity::Warning,
     why: "`fsdp_config`, `fp8_config` and `dynamo_config` accept short names. `parallelism_config`, \
           `megatron_lm_config` and `mpirun_config` do not: there a short name is ignored without a word.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\nparallelism_config:\n  tp_size: 2\n"),
+    bad: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\nparallelism_config:\n  dp_shard_size: 2\n",
+    ),
     good: yaml(
-        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\nparallelism_config:\n  parallelism_config_tp_size: 2\n",
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\nparallelism_config:\n  parallelism_config_dp_shard_size: 2\n",
     ),
     check: missing_prefix,
     ..Rule::BLANK
@@ -168,8 +170,10 @@ const BOTH_SPELLINGS: Rule = Rule {
     says: "one option in two spellings",
     severity: Severity::Warning,
     why: "`version` and `fsdp_version` are the same option. Where both are there, the later line wins without a word.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  version: 1\n"),
-    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n"),
+    bad: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n  version: 1\n",
+    ),
+    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n"),
     check: both_spellings,
     ..Rule::BLANK
 };
@@ -241,8 +245,12 @@ const WRONG_SECTION: Rule = Rule {
     severity: Severity::Warning,
     why: "Nobody looks for a key outside its own section. Accelerate accepts the file and ignores the key, or obeys \
           it by accident.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  mixed_precision: bf16\n"),
-    good: yaml("distributed_type: FSDP\nmixed_precision: bf16\nfsdp_config:\n  fsdp_version: 2\n"),
+    bad: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n  mixed_precision: bf16\n",
+    ),
+    good: yaml(
+        "distributed_type: FSDP\nmixed_precision: bf16\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n",
+    ),
     check: wrong_section,
     ..Rule::BLANK
 };

@@ -109,13 +109,15 @@ const SAGEMAKER_NO: Rule = Rule {
     bad: file(
         "config.yaml",
         b"compute_environment: AMAZON_SAGEMAKER\ndistributed_type: 'NO'\nec2_instance_type: ml.p3.2xlarge\n\
-          iam_role_name: role\nmixed_precision: fp16\n",
-    ),
+          iam_role_name: role\nmixed_precision: fp16\nprofile: default\n",
+    )
+    .at(1, 9),
     good: file(
         "config.yaml",
         b"compute_environment: AMAZON_SAGEMAKER\ndistributed_type: DATA_PARALLEL\n\
-          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\n",
-    ),
+          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\nprofile: default\n",
+    )
+    .at(1, 9),
     check: sagemaker_no,
     ..Rule::BLANK
 };

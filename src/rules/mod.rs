@@ -7,18 +7,34 @@
 //! in the order of [`all`], special before general, and a place that one row explained is closed to
 //! the rows after it.
 
+mod dynamo;
 mod facts;
 mod file;
+mod fp8;
+mod fsdp;
 mod gpu_ids;
+mod ignored;
+mod job;
 mod keys;
 mod legacy;
+mod megatron;
 mod misplaced;
 mod missing;
+mod mpi;
+mod network;
+mod parallelism;
 mod placeholder;
+mod precision;
+mod release;
 mod repair;
+mod sagemaker;
 mod sample;
+mod security;
 mod style;
 mod syntax;
+mod taste;
+mod topology;
+mod tpu;
 mod types;
 mod yaml11;
 
@@ -31,6 +47,7 @@ use std::collections::HashSet;
 use crate::config::Config;
 use crate::document::Document;
 use crate::finding::{Finding, Place, Severity};
+use crate::key::KeyPath;
 use crate::schema::Release;
 
 /// The rows about the file as a whole.
@@ -39,14 +56,33 @@ const FILE: &[&[Rule]] = &[syntax::RULES, file::RULES];
 /// The rows about keys and values: only for files that are meant for Accelerate.
 const CONFIG: &[&[Rule]] = &[
     missing::RULES,
+    release::RULES,
     legacy::RULES,
     misplaced::RULES,
     keys::RULES,
     placeholder::RULES,
     gpu_ids::RULES,
     yaml11::RULES,
+    fp8::RULES,
+    fsdp::VERSION_RULES,
+    fsdp::SHARDING_RULES,
+    fsdp::WRAPPING_RULES,
+    fsdp::LOADING_RULES,
     types::RULES,
+    topology::RULES,
+    network::RULES,
+    precision::RULES,
+    parallelism::RULES,
+    megatron::RULES,
+    tpu::RULES,
+    sagemaker::RULES,
+    mpi::RULES,
+    dynamo::RULES,
+    security::RULES,
+    ignored::RULES,
+    ignored::LEFTOVERS,
     style::RULES,
+    taste::RULES,
 ];
 
 /// One mistake that the house knows.
@@ -96,15 +132,25 @@ impl Rule {
 }
 
 /// Where a rule puts what it finds.
-pub struct Findings {
+pub struct Findings<'a> {
     rule: &'static Rule,
+    earlier: &'a [Finding],
     list: Vec<Finding>,
 }
 
-impl Findings {
-    /// Nothing found yet by `rule`.
-    fn of(rule: &'static Rule) -> Findings {
-        Findings { rule, list: Vec::new() }
+impl<'a> Findings<'a> {
+    /// Nothing found yet by `rule`; others found `earlier`.
+    fn of(rule: &'static Rule, earlier: &'a [Finding]) -> Findings<'a> {
+        Findings { rule, earlier, list: Vec::new() }
+    }
+
+    /// True where an earlier rule spoke of this place, of what holds it, or named it as the reason.
+    fn is_explained(&self, path: &KeyPath) -> bool {
+        let speaks =
+            |place: &Place| place.path().is_some_and(|other| !other.is_root() && other.contains(path));
+        self.earlier
+            .iter()
+            .any(|finding| speaks(&finding.place) || finding.related.iter().any(|(place, _)| speaks(place)))
     }
 
     /// Reports a finding of this rule at a place.
@@ -157,7 +203,7 @@ pub fn check_by(
     let mut explained: HashSet<Place> = HashSet::new();
     let is_asked = |rule: &&Rule| release.is_within(rule.since, rule.gone) && is_asked(rule);
     for rule in FILE.iter().chain(subjects).copied().flatten().filter(is_asked) {
-        let mut found = Findings::of(rule);
+        let mut found = Findings::of(rule, &list);
         (rule.check)(&facts, &mut found);
         list.extend(found.list.into_iter().filter(|finding| explained.insert(finding.place.clone())));
     }

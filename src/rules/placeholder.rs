@@ -14,8 +14,10 @@ const PLACEHOLDER: Rule = Rule {
     severity: Severity::Error,
     why: "Accelerate takes every value as it stands: `$VARIABLE`, `${VARIABLE}`, `<your value>` and `{{ template }}` \
           are passed on unchanged and fail at launch or in the workers.",
-    bad: yaml("machine_rank: ${SLURM_NODEID}\nmain_process_ip: 10.0.0.1\nnum_machines: 2\n"),
-    good: yaml("machine_rank: 0\nmain_process_ip: 10.0.0.1\nnum_machines: 2\n"),
+    bad: yaml(
+        "machine_rank: ${SLURM_NODEID}\nmain_process_ip: 10.0.0.1\nmain_process_port: 29500\nnum_machines: 2\n",
+    ),
+    good: yaml("machine_rank: 0\nmain_process_ip: 10.0.0.1\nmain_process_port: 29500\nnum_machines: 2\n"),
     check: placeholder,
     ..Rule::BLANK
 };
@@ -59,7 +61,8 @@ fn is_open(text: &str) -> bool {
     });
     let is_blank = text.len() > 2 && text.starts_with('<') && text.ends_with('>');
     let is_template = text.contains("{{") && text.contains("}}");
-    names_variable || is_blank || is_template
+    let is_crossed = |part: &str| part.len() > 2 && part.chars().all(|letter| matches!(letter, 'x' | 'X'));
+    names_variable || is_blank || is_template || text.split('/').any(is_crossed)
 }
 
 #[cfg(test)]
@@ -68,14 +71,22 @@ mod tests {
 
     #[test]
     fn variables_blanks_and_templates_wait() {
-        for text in ["$RANK", "${RANK:-0}", "<your ip>", "{{ rank }}", "/data/$USER/ds.json"] {
+        for text in [
+            "$RANK",
+            "${RANK:-0}",
+            "<your ip>",
+            "{{ rank }}",
+            "/data/$USER/ds.json",
+            "xxxxx",
+            "./xxxx/ds.json",
+        ] {
             assert!(is_open(text), "{text}");
         }
     }
 
     #[test]
     fn ordinary_text_does_not() {
-        for text in ["10.0.0.1", "a$", "us$5", "<>", "a < b", "LlamaDecoderLayer"] {
+        for text in ["10.0.0.1", "a$", "us$5", "<>", "a < b", "LlamaDecoderLayer", "xx", "xlarge"] {
             assert!(!is_open(text), "{text}");
         }
     }

@@ -63,11 +63,14 @@ mod tests {
 
     #[test]
     fn tabs_are_repaired_before_what_they_hid() {
-        let text = "distributed_type: FSDP\nnum_processes: 2\nmixed_precision: no\nfsdp_config:\n\tfsdp_version: 2\n";
+        let text = "distributed_type: FSDP\nnum_processes: 2\nmixed_precision: no\nfsdp_config:\n\tfsdp_auto_wrap_policy: NO_WRAP\n";
         let check = |document: &Document| rules::check(document, "", Release::LATEST);
         let repaired = repair(&Document::parse(text, Format::Yaml), check);
         assert!(
-            repaired.document.text().ends_with("mixed_precision: 'no'\nfsdp_config:\n  fsdp_version: 2\n")
+            repaired
+                .document
+                .text()
+                .ends_with("mixed_precision: 'no'\nfsdp_config:\n  fsdp_auto_wrap_policy: NO_WRAP\n")
         );
         assert!(repaired.left.is_empty());
     }

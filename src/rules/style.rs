@@ -18,6 +18,7 @@ const CAPITALS: Rule = Rule {
     bad: yaml("mixed_precision: BF16\n"),
     good: yaml("mixed_precision: bf16\n"),
     check: capitals,
+    ..Rule::BLANK
 };
 
 fn capitals(facts: &Facts, found: &mut Findings) {
@@ -43,9 +44,14 @@ const BOOLEAN_IN_QUOTES: Rule = Rule {
     severity: Severity::Hint,
     why: "This option travels to the workers as text and is read as a boolean there, so quotes do no harm. With \
           `debug` and a few others they do.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_offload_params: 'false'\n"),
-    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_offload_params: false\n"),
+    bad: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_offload_params: 'false'\n",
+    ),
+    good: yaml(
+        "distributed_type: FSDP\nfsdp_config:\n  fsdp_auto_wrap_policy: NO_WRAP\n  fsdp_offload_params: false\n",
+    ),
     check: boolean_in_quotes,
+    ..Rule::BLANK
 };
 
 fn boolean_in_quotes(facts: &Facts, found: &mut Findings) {

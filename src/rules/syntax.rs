@@ -53,8 +53,8 @@ const TAB: Rule = Rule {
     severity: Severity::Error,
     why: "YAML forbids tabs for indentation and before a value begins, so Accelerate stops with a \
           ScannerError before it has read a single key.",
-    bad: yaml("fsdp_config:\n\tfsdp_version: 2\n"),
-    good: yaml("fsdp_config:\n  fsdp_version: 2\n"),
+    bad: yaml("distributed_type: FSDP\nfsdp_config:\n\tfsdp_auto_wrap_policy: NO_WRAP\n"),
+    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_auto_wrap_policy: NO_WRAP\n"),
     check: tab,
     ..Rule::BLANK
 };
@@ -65,8 +65,8 @@ const SYNTAX: Rule = Rule {
     severity: Severity::Error,
     why: "PyYAML stops at this place, and Accelerate with it. Often the cause stands a little before: a \
           quote that is not closed, a missing space after a colon, or a value with a colon in it.",
-    bad: yaml("main_process_ip: \"10.0.0.1\n"),
-    good: yaml("main_process_ip: \"10.0.0.1\"\n"),
+    bad: yaml("gpu_ids: \"0,1\n"),
+    good: yaml("gpu_ids: \"0,1\"\n"),
     check: |facts, found| report(facts, found, FaultKind::Yaml),
     ..Rule::BLANK
 };
@@ -113,8 +113,8 @@ const IMPOSSIBLE_VALUE: Rule = Rule {
     severity: Severity::Error,
     why: "PyYAML sees the shape of a date or a number, tries to convert the text and fails with a \
           ValueError. The file is not read.",
-    bad: yaml("tpu_name: 2024-13-45\n"),
-    good: yaml("tpu_name: \"2024-13-45\"\n"),
+    bad: yaml("distributed_type: XLA\ntpu_use_cluster: true\ntpu_name: 2024-13-45\n"),
+    good: yaml("distributed_type: XLA\ntpu_use_cluster: true\ntpu_name: \"2024-13-45\"\n"),
     check: impossible_value,
     ..Rule::BLANK
 };
@@ -125,8 +125,8 @@ const ANCHOR: Rule = Rule {
     severity: Severity::Error,
     why: "An alias (`*name`) stands for the value marked earlier with an anchor (`&name`). PyYAML refuses \
           an alias without its anchor.",
-    bad: yaml("num_machines: *machines\n"),
-    good: yaml("num_processes: &count 2\nnum_machines: *count\n"),
+    bad: yaml("use_cpu: *off\n"),
+    good: yaml("debug: &off false\nuse_cpu: *off\n"),
     check: |facts, found| report(facts, found, FaultKind::Anchor),
     ..Rule::BLANK
 };

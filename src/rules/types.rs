@@ -17,8 +17,8 @@ const SECTION: Rule = Rule {
     severity: Severity::Warning,
     why: "Sections such as `fsdp_config` hold `key: value` lines. From a text or a list Accelerate takes nothing and \
           goes on without a word; with `distributed_type: DEEPSPEED` it stops with an AttributeError.",
-    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  - fsdp_version: 2\n"),
-    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n"),
+    bad: yaml("distributed_type: FSDP\nfsdp_config:\n  - fsdp_auto_wrap_policy: NO_WRAP\n"),
+    good: yaml("distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n"),
     check: section,
     ..Rule::BLANK
 };
@@ -169,6 +169,9 @@ fn choice(facts: &Facts, found: &mut Findings) {
 /// Words that only the other sort of config knows.
 fn foreign_words(facts: &Facts, found: &mut Findings) {
     for (entry, field) in facts.known().filter(|(entry, _)| entry.mismatch.is_none()) {
+        if !facts.matters(field) {
+            continue;
+        }
         let here: Vec<&str> =
             field.choices(facts.release, facts.platform).map(|choice| choice.word).collect();
         let Some(word) = entry.text().filter(|_| !here.is_empty()) else { continue };

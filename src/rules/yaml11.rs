@@ -6,7 +6,7 @@ use super::sample::{file, yaml};
 use super::{Entry, Facts, Findings, Rule};
 use crate::document::{Edit, Format};
 use crate::finding::{Place, Severity};
-use crate::schema::{Field, Kind, Mismatch, Platform, Text};
+use crate::schema::{Field, Kind, Mismatch, Platform, Release, Text};
 use crate::value::Value;
 
 pub(super) const RULES: &[Rule] =
@@ -69,8 +69,12 @@ const UNQUOTED_NO: Rule = Rule {
 };
 
 fn unquoted_no(facts: &Facts, found: &mut Findings) {
-    for (entry, _, mismatch) in facts.mismatched() {
+    for (entry, field, mismatch) in facts.mismatched() {
         let Mismatch::UnquotedWord(word) = mismatch else { continue };
+        // Before 0.34 the launcher turned this one boolean into its word.
+        if field.key == "mixed_precision" && facts.release < Release(0, 34) {
+            continue;
+        }
         let written = facts.source(entry);
         let set = Edit::Set { path: entry.path.clone(), value: Value::text(*word) };
         found
@@ -122,8 +126,8 @@ const BASE_SIXTY: Rule = Rule {
     says: "digits with a colon are read as a number to base 60",
     severity: Severity::Warning,
     why: "YAML 1.1 takes `12:30` for minutes and seconds and reads 750.",
-    bad: yaml("num_machines: 2\nmain_process_ip: 10.0.0.1\nmain_process_port: 29:50\n"),
-    good: yaml("num_machines: 2\nmain_process_ip: 10.0.0.1\nmain_process_port: 2950\n"),
+    bad: yaml("num_machines: 2\nmachine_rank: 0\nmain_process_ip: 10.0.0.1\nmain_process_port: 29:50\n"),
+    good: yaml("num_machines: 2\nmachine_rank: 0\nmain_process_ip: 10.0.0.1\nmain_process_port: 2950\n"),
     check: base_sixty,
     ..Rule::BLANK
 };
@@ -197,13 +201,15 @@ const VERSION_NUMBER: Rule = Rule {
     bad: file(
         "config.yaml",
         b"compute_environment: AMAZON_SAGEMAKER\ndistributed_type: DATA_PARALLEL\n\
-          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\npytorch_version: 1.10\n",
-    ),
+          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\npytorch_version: 1.10\nprofile: default\n",
+    )
+    .at(1, 9),
     good: file(
         "config.yaml",
         b"compute_environment: AMAZON_SAGEMAKER\ndistributed_type: DATA_PARALLEL\n\
-          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\npytorch_version: '1.10'\n",
-    ),
+          ec2_instance_type: ml.p3.2xlarge\niam_role_name: role\nmixed_precision: fp16\npytorch_version: '1.10'\nprofile: default\n",
+    )
+    .at(1, 9),
     check: version_number,
     ..Rule::BLANK
 };

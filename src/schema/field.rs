@@ -45,6 +45,8 @@ pub struct Field {
     pub since: Option<Release>,
     /// First release that no longer knows it.
     pub gone: Option<Release>,
+    /// First release that passes the value on, where it knew the key before.
+    pub read_since: Option<Release>,
     /// Other spellings that Accelerate accepts, without the section: `version` for `fsdp_version`.
     pub aliases: &'static [&'static str],
     /// The key to write instead, for one that is old, misnamed or without effect.
@@ -127,6 +129,7 @@ impl Field {
         env: &[],
         since: None,
         gone: None,
+        read_since: None,
         aliases: &[],
         replacement: None,
         common: false,

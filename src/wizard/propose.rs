@@ -117,12 +117,13 @@ fn distributed_type(machine: &Machine, lookup: Lookup) -> Value {
     })
 }
 
-/// One process for each GPU of each machine; nothing for CPUs, and where no GPU can be seen, as on a
-/// laptop on which somebody plans for a cluster.
+/// One process for each GPU of each machine, or for each machine on CPUs; nothing where no GPU can be
+/// seen, as on a laptop on which somebody plans for a cluster.
 fn processes(machine: &Machine, lookup: Lookup) -> Option<Value> {
     let machines = lookup("num_machines").and_then(Value::as_int).unwrap_or(1);
     let gpus = i64::try_from(machine.visible_gpus().len()).ok()?;
-    (gpus > 0 && !is_type("MULTI_CPU", lookup)).then(|| Value::int(gpus.saturating_mul(machines)))
+    let on_each = if is_type("MULTI_CPU", lookup) { 1 } else { gpus };
+    (on_each > 0).then(|| Value::int(on_each.saturating_mul(machines)))
 }
 
 fn precision(machine: &Machine, lookup: Lookup) -> Value {

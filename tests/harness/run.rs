@@ -63,8 +63,14 @@ impl Room {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs the program to its end, with some variables of its own.
+    pub fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
         let mut child = self
             .command(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -87,6 +93,8 @@ impl Room {
         let mut command = Command::new(program());
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("HOME", self.folder.path()).env("PATH", "/usr/bin:/bin");
+        // An environment without packages: what is installed on this machine decides nothing.
+        command.env("VIRTUAL_ENV", self.folder.path());
         command.envs(self.variables.iter().cloned());
         command
     }

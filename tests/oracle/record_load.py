@@ -18,6 +18,7 @@ the questions about hardware and packages: eight GPUs, DeepSpeed, MPI and the FP
 import json
 import os
 import pathlib
+import re
 import sys
 import types
 
@@ -103,6 +104,14 @@ def stop_at_the_start():
     launch.tpu_launcher = launch.tpu_pod_launcher = tpu
 
 
+def model_with_the_named_layers():
+    """A model whose layers are of the classes that a person means by the names in the file."""
+    import torch
+
+    names = re.findall(r"\w+", os.environ.get("FSDP_TRANSFORMER_CLS_TO_WRAP", ""))
+    return torch.nn.Sequential(*(type(name, (torch.nn.Module,), {})() for name in names))
+
+
 def build_worker_settings(started):
     """What `Accelerator()` builds from the environment, in its own classes."""
     import accelerate.utils.dataclasses as settings
@@ -123,7 +132,7 @@ def build_worker_settings(started):
         settings.DeepSpeedPlugin().set_mixed_precision(precision)
     if on("ACCELERATE_USE_FSDP"):
         kind = settings.DistributedType.FSDP
-        settings.FullyShardedDataParallelPlugin()
+        settings.FullyShardedDataParallelPlugin().set_auto_wrap_policy(model_with_the_named_layers())
     if on("ACCELERATE_USE_MEGATRON_LM"):
         settings.MegatronLMPlugin()
     if on("ACCELERATE_USE_PARALLELISM_CONFIG"):

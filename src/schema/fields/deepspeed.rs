@@ -44,7 +44,7 @@ static LAUNCHERS: &[Choice] = &[
     Choice::new("mpich", "Starts on all machines through MPICH; needs a host file.").since(0, 23),
     Choice::new("nossh", "Starts on each machine by hand, without ssh between them; needs DeepSpeed 0.14.5.")
         .since(1, 6),
-    Choice::new("slurm", "Starts on all machines through SLURM's srun; needs a host file.").since(1, 6),
+    Choice::new("slurm", "Starts on all machines through SLURM's srun; needs a host file."),
 ];
 
 pub(super) static ROWS: &[Field] = &[

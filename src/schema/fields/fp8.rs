@@ -12,7 +12,13 @@ const TORCHAO: When =
 const MSAMP: When =
     When::All(&[ON, When::Any(&[When::Is(BACKEND, Is::Text("MSAMP")), When::Not(&When::Set(BACKEND))])]);
 
-const FP8: Field = Field { group: Group::Fp8, when: ON, since: Some(Release(0, 34)), ..Field::BLANK };
+const FP8: Field = Field {
+    group: Group::Fp8,
+    when: ON,
+    since: Some(Release(0, 34)),
+    read_since: Some(Release(1, 4)),
+    ..Field::BLANK
+};
 const TE: Field = Field { when: ENGINE, ..FP8 };
 const AO: Field = Field { when: TORCHAO, since: Some(Release(1, 13)), ..FP8 };
 const MISNAMED: Field = Field { reach: Reach::Dead, ..FP8 };

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Asks the real Accelerate about the bad and the good sample of every rule.
+
+    make oracle        (needs accelerate==1.15.0 and torch; writes tests/fixtures/oracle/samples.json)
+
+The first argument is the folder that `cargo run --example rule_samples FOLDER` has written. Answers are
+those of record_load.py, by "<rule> <bad|good>". Samples for another release are left out.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+
+import record_load
+
+RELEASE = "1.15"
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    samples = [sample for sample in json.loads((folder / "samples.json").read_text()) if sample["release"] == RELEASE]
+    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    os.environ.clear()
+    os.environ.update(keep)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["HF_HOME"] = home
+        os.chdir(home)
+        record_load.pretend_hardware()
+        record_load.pretend_packages()
+        record_load.stop_at_the_start()
+        record = {}
+        for sample in samples:
+            path = folder / sample["path"]
+            name = f"{sample['rule']} {sample['kind']}"
+            mark = record_load.fingerprint(path.read_bytes())
+            record[name] = {"fingerprint": mark, "refused": record_load.ask_in_child(path)}
+    lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(facts)}" for name, facts in sorted(record.items()))
+    target = record_load.ROOT / "tests/fixtures/oracle/samples.json"
+    target.write_text(f"{{\n{lines}\n}}\n")
+    print(f"{len(record)} samples asked about, {target.relative_to(record_load.ROOT)} written")
+
+
+if __name__ == "__main__":
+    main()

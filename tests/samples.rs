@@ -1,0 +1,96 @@
+//! Every rule's samples against what the real Accelerate does with them.
+//!
+//! `tests/oracle/record_samples.py` asks Accelerate 1.15.0; it sees what is refused while a file is read,
+//! while a launch is prepared and while the workers build their settings, and not what comes later.
+
+use std::collections::BTreeMap;
+
+use accel_studio::finding::Severity;
+use accel_studio::rules::{self, Rule, Sample};
+use accel_studio::schema::Release;
+use serde::Deserialize;
+
+use crate::loader::fingerprint;
+
+#[derive(Deserialize)]
+struct Facts {
+    fingerprint: String,
+    refused: Option<serde_json::Value>,
+}
+
+/// Errors that come after the settings of the workers are built, with who refuses.
+const LATER: &[(&str, &str)] = &[
+    ("fp8/msamp-with-fsdp", "`Accelerator()`, once it knows that it runs under FSDP"),
+    ("fp8/torchao-ram-efficient-loading", "`Accelerator()`, once it knows that it runs under FSDP"),
+    ("megatron/divisible", "Megatron-LM's `initialize_model_parallel`"),
+    ("network/port-zero", "torch: the machines wait for each other"),
+    ("parallelism/context-needs-fsdp-2", "`AcceleratorState`, once it knows its type"),
+    ("processes/machine-rank", "torch: the machines wait for each other"),
+    ("yaml/too-large", "nobody: Python runs out of memory"),
+];
+
+/// Warnings about what is refused without a flag, or outside of another setting.
+const REFUSED_BUT_A_WARNING: &[(&str, &str)] = &[
+    ("file/deepspeed", "it is no file for Accelerate at all"),
+    ("network/type-no-port", "people give it on the command line"),
+    ("processes/missing", "people give it on the command line"),
+];
+
+/// Good samples that name a file which lies elsewhere.
+const NEEDS_A_FILE: [&str; 1] = ["file/deepspeed"];
+
+fn record() -> BTreeMap<String, Facts> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/oracle/samples.json");
+    let text = std::fs::read_to_string(path).expect("the record is part of the repository");
+    serde_json::from_str(&text).expect("the record is JSON")
+}
+
+/// The samples that were judged for the newest release: the recordings are of that one.
+fn samples() -> impl Iterator<Item = (&'static Rule, &'static str, &'static Sample)> {
+    rules::all()
+        .flat_map(|rule| [(rule, "bad", &rule.bad), (rule, "good", &rule.good)])
+        .filter(|(_, _, sample)| sample.release == Release::LATEST)
+}
+
+#[test]
+fn every_sample_was_asked_about() {
+    let record = record();
+    let is_recorded = |rule: &Rule, kind: &str, sample: &Sample| {
+        record
+            .get(&format!("{} {kind}", rule.name))
+            .is_some_and(|facts| facts.fingerprint == fingerprint(&sample.completed()))
+    };
+    let missing = samples().filter(|(rule, kind, sample)| !is_recorded(rule, kind, sample));
+    let told: Vec<String> = missing.map(|(rule, kind, _)| format!("{} {kind}", rule.name)).collect();
+    assert_eq!(told, [""; 0], "run `make oracle`");
+}
+
+#[test]
+fn accelerate_takes_every_good_sample() {
+    let record = record();
+    let refused = samples().filter(|(rule, kind, _)| {
+        *kind == "good"
+            && record.get(&format!("{} good", rule.name)).is_some_and(|facts| facts.refused.is_some())
+    });
+    let names = refused.map(|(rule, _, _)| rule.name).filter(|name| !NEEDS_A_FILE.contains(name));
+    assert_eq!(names.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn accelerate_refuses_what_we_call_an_error_and_nothing_else() {
+    let record = record();
+    let is_listed = |list: &[(&str, &str)], rule: &Rule| list.iter().any(|(name, _)| *name == rule.name);
+    for (rule, _, _) in samples().filter(|(_, kind, _)| *kind == "bad") {
+        let Some(facts) = record.get(&format!("{} bad", rule.name)) else { continue };
+        match (rule.severity, &facts.refused) {
+            (Severity::Error, None) => assert!(is_listed(LATER, rule), "{}: nobody refuses it", rule.name),
+            (Severity::Error, Some(_)) => {
+                assert!(!is_listed(LATER, rule), "{}: refused by now: take it off the list", rule.name);
+            }
+            (_, Some(error)) => {
+                assert!(is_listed(REFUSED_BUT_A_WARNING, rule), "{}: refused with {error}", rule.name);
+            }
+            (_, None) => {}
+        }
+    }
+}
