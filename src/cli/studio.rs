@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::streams;
+use super::{python, streams};
 use crate::studio::{self, Outcome};
 
 /// Opens the studio on a file, or on a new config. A signal that ended it gives 128 and its number,
 /// as shells do.
 pub fn run(file: Option<&Path>) -> ExitCode {
-    match studio::open(file) {
+    let installed = python::installed().map(|installed| installed.release);
+    match studio::open(file, installed) {
         Ok(Outcome::Left) => ExitCode::SUCCESS,
         Ok(Outcome::Deserted) => {
             streams::err("accel-studio: the terminal went away\n");

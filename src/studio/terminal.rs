@@ -23,20 +23,23 @@ use ratatui::crossterm::terminal::{
 
 use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
 use crate::document::{FileError, Stored};
+use crate::schema::Release;
 use crate::settings;
 
 /// How long a key may take to notice that the terminal was lent to a child.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Opens the studio on this terminal, with a file or with a new config, and stays until the person
-/// leaves. The terminal is as it was before whatever comes back.
-pub fn open(path: Option<&Path>) -> Result<Outcome, StudioError> {
+/// leaves. The terminal is as it was before whatever comes back. `installed` is the release of
+/// Accelerate that counts where the project names none.
+pub fn open(path: Option<&Path>, installed: Option<Release>) -> Result<Outcome, StudioError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(StudioError::NoTerminal);
     }
     let opening = opening(path)?;
     let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-    let settings = settings::above(folder.unwrap_or(Path::new(".")))?.settings;
+    let mut settings = settings::above(folder.unwrap_or(Path::new(".")))?.settings;
+    settings.accelerate = settings.accelerate.or(installed);
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
     let mut studio = Studio::in_project(settings, opening, looks());

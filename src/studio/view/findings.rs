@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Caption, mark_row, pointer, put, runs, spread, title};
 use crate::finding::Finding;
+use crate::schema::Release;
 use crate::studio::fit::{cut, wrap};
 use crate::studio::state::State;
 use crate::studio::theme::{Ink, Theme};
@@ -19,7 +20,11 @@ pub(super) fn draw<'a>(
     is_active: bool,
 ) -> Caption<'a> {
     let number = state.sheet.findings.len();
-    let beside = if number > 0 { format!("{} of {number}", state.finding + 1) } else { String::new() };
+    let release = state.judge.release();
+    let mut beside = if number > 0 { format!("{} of {number}", state.finding + 1) } else { String::new() };
+    if number > 0 && release != Release::LATEST {
+        beside.push_str(&format!(" for Accelerate {release}"));
+    }
     if number == 0 {
         put(frame, room, 0, nothing(state, theme));
     }
