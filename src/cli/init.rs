@@ -74,7 +74,7 @@ fn make(arguments: &Arguments) -> Made {
     Ok(document)
 }
 
-/// The release that the project's settings ask for.
+/// The release that the project's settings ask for, else the one that is installed.
 fn release(output: &Path) -> Result<Release, End> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let found = settings::above(folder).map_err(|error| fail(&error.to_string()))?;
