@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::clean;
 use crate::rules::{self, Rule, Sample};
+use crate::text;
 
 /// Columns of prose.
 const WIDTH: usize = 80;
@@ -21,7 +22,10 @@ pub fn one(rule: &Rule) -> String {
     let (name, severity, says) = (rule.name, rule.severity.word(), rule.says);
     let why = textwrap::fill(rule.why, WIDTH);
     let (bad, good) = (block(&rule.bad), block(&rule.good));
-    format!("{name} ({severity})\n{says}\n\n{why}\n\nInstead of\n\n{bad}\nwrite\n\n{good}")
+    let about =
+        about(rule).iter().fold(String::new(), |text, line| text + &textwrap::fill(line, WIDTH) + "\n");
+    let about = if about.is_empty() { about } else { format!("\n{about}") };
+    format!("{name} ({severity})\n{says}\n\n{why}\n\nInstead of\n\n{bad}\nwrite\n\n{good}{about}")
 }
 
 /// The reference page of all rules, as Markdown.
@@ -39,8 +43,19 @@ pub fn reference() -> String {
             rule.says,
             rule.why
         );
+        for line in about(rule) {
+            let _ = write!(page, "\n{line}\n");
+        }
     }
     page
+}
+
+/// The keys that the rule speaks of, and when it holds.
+fn about(rule: &Rule) -> Vec<String> {
+    let keys: Vec<String> = rule.keys().iter().map(|key| format!("`{key}`")).collect();
+    let keys = (!keys.is_empty()).then(|| format!("About {}.", text::all_of(keys)));
+    let terms = rule.terms().map(|terms| format!("Holds {terms}."));
+    keys.into_iter().chain(terms).collect()
 }
 
 fn block(sample: &Sample) -> String {

@@ -7,6 +7,7 @@
 //! in the order of [`all`], special before general, and a place that one row explained is closed to
 //! the rows after it.
 
+mod about;
 mod dynamo;
 mod facts;
 mod file;
@@ -124,11 +125,6 @@ impl Rule {
         on_request: false,
         check: |_, _| {},
     };
-
-    /// The part of the name before the slash: the file and the page that hold it.
-    pub fn subject(&self) -> &'static str {
-        self.name.split_once('/').map_or(self.name, |(subject, _)| subject)
-    }
 }
 
 /// Where a rule puts what it finds.

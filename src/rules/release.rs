@@ -1,43 +1,12 @@
-//! What the chosen release of Accelerate does not know yet, or does wrong.
+//! What one release of Accelerate does wrong.
 
 use super::sample::yaml;
 use super::{Facts, Findings, Rule};
-use crate::finding::{Place, Severity};
-use crate::key::KeyPath;
-use crate::schema::{self, Release};
+use crate::finding::Severity;
+use crate::schema::Release;
 use crate::value::Value;
 
-pub(super) const RULES: &[Rule] = &[TOO_NEW, FP8_CRASH];
-
-const TOO_NEW: Rule = Rule {
-    name: "release/option-too-new",
-    says: "an option that came with a later release",
-    severity: Severity::Warning,
-    why: "An older Accelerate takes the option of a section that it does not know and ignores it without a word. At \
-          the top level it refuses the file.",
-    bad: yaml("dynamo_config:\n  dynamo_backend: INDUCTOR\n  dynamo_use_regional_compilation: true\n")
-        .at(1, 6),
-    good: yaml("dynamo_config:\n  dynamo_backend: INDUCTOR\n").at(1, 6),
-    check: too_new,
-    ..Rule::BLANK
-};
-
-fn too_new(facts: &Facts, found: &mut Findings) {
-    for entry in facts.nested().filter(|entry| entry.field.is_none() && entry.counts) {
-        let Some(section) = entry.section else { continue };
-        let row = schema::find(&KeyPath::of(section).key(entry.name));
-        let Some(since) = row.and_then(|row| row.since).filter(|since| facts.release < *since) else {
-            continue;
-        };
-        let release = facts.release;
-        found
-            .report(
-                Place::key(entry.path.clone()),
-                format!("`{}` came with accelerate {since}; {release} ignores it", entry.name),
-            )
-            .advise(format!("use accelerate {since} or newer, or remove the option"));
-    }
-}
+pub(super) const RULES: &[Rule] = &[FP8_CRASH];
 
 const FP8_CRASH: Rule = Rule {
     name: "release/fp8-in-1-4",
