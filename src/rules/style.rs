@@ -54,9 +54,16 @@ const BOOLEAN_IN_QUOTES: Rule = Rule {
     ..Rule::BLANK
 };
 
+/// The launcher refuses a plain false here, but not the text (utils/launch.py 1.15.0): without its
+/// quotes the file would no longer start.
+const KEEPS_ITS_QUOTES: &str = "fsdp_config.fsdp_sync_module_states";
+
 fn boolean_in_quotes(facts: &Facts, found: &mut Findings) {
-    for (entry, _, mismatch) in facts.mismatched() {
+    for (entry, field, mismatch) in facts.mismatched() {
         let Mismatch::QuotedBool(meant) = mismatch else { continue };
+        if field.key == KEEPS_ITS_QUOTES {
+            continue;
+        }
         let set = Edit::Set { path: entry.path.clone(), value: Value::Bool(*meant) };
         found
             .report(
