@@ -26,6 +26,8 @@ use crate::document::{FileError, Stored};
 use crate::schema::Release;
 use crate::settings;
 
+/// The number of SIGHUP on every system that has it.
+const HANGUP: i32 = 1;
 /// How long a key may take to notice that the terminal was lent to a child.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -268,7 +270,11 @@ fn read_keys(keyboard: &Keyboard, sender: &Sender<Message>) {
         let is_heard = match message {
             Ok(None) => true,
             Ok(Some(message)) => sender.send(message).is_ok(),
-            Err(_) => false,
+            // A terminal that cannot be read any more has hung up, even where no signal says so.
+            Err(_) => {
+                sender.send(Message::Signal(HANGUP)).ok();
+                false
+            }
         };
         if !is_heard {
             return;
