@@ -171,7 +171,15 @@ fn inert(facts: &Facts, found: &mut Findings) {
 fn is_inert(facts: &Facts, entry: &Entry, field: &Field) -> bool {
     let is_default = field.default.value().as_ref() == Some(&entry.value);
     let says_no = matches!(field.kind, Kind::Bool) && Is::Bool(false).meets(&entry.value);
-    let says_none = entry.text().is_some_and(|text| text.eq_ignore_ascii_case("none"));
+    // On one machine DeepSpeed's launchers all start the job as `standard` does.
+    let says_none =
+        entry.text().is_some_and(|text| ["none", "standard"].contains(&text.to_lowercase().as_str()));
+    // Where a condition cannot be read, nobody knows whether it is met.
+    let is_doubtful = field.when.keys().iter().any(|key| {
+        facts
+            .entry(key)
+            .is_some_and(|entry| entry.mismatch.is_some() || super::placeholder::is_one(&entry.value))
+    });
     let is_read = |section: &str| {
         facts.entry(section).and_then(|entry| entry.field).is_some_and(|row| facts.matters(row))
     };
@@ -180,7 +188,13 @@ fn is_inert(facts: &Facts, entry: &Entry, field: &Field) -> bool {
     // DeepSpeed multiplies all sizes of the mesh, also those that it does nothing else with.
     let is_counted = entry.section == Some("parallelism_config") && facts.is_type("DEEPSPEED");
     entry.value.is_truthy()
-        && !(is_default || says_no || says_none || is_elsewhere || is_counted || field.kind.is_section())
+        && !(is_default
+            || says_no
+            || says_none
+            || is_doubtful
+            || is_elsewhere
+            || is_counted
+            || field.kind.is_section())
         && !WRITTEN_ANYWAY.contains(&field.key)
         && facts.platform.meets(field.platform)
 }
