@@ -37,7 +37,10 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleSettings {
-    /// Findings of these are not shown.
+    /// These are looked for: names, subjects such as `taste`, `default` or `all`. None means `default`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub select: Vec<String>,
+    /// Findings of these, or of a whole subject, are not shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// Findings of these count as this bad.
@@ -120,7 +123,10 @@ impl Settings {
 
     /// Findings as the project wants them: without the ignored, with its own severities.
     pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let is_wanted = |finding: &Finding| !self.rules.ignore.iter().any(|name| name == finding.rule);
+        let subject = |rule: &str| rule.split_once('/').map_or(rule, |(subject, _)| subject).to_owned();
+        let is_ignored =
+            |rule: &str| self.rules.ignore.iter().any(|name| name == rule || *name == subject(rule));
+        let is_wanted = |finding: &Finding| !is_ignored(finding.rule);
         let weigh = |mut finding: Finding| {
             finding.severity = *self.rules.severity.get(finding.rule).unwrap_or(&finding.severity);
             finding
@@ -128,15 +134,16 @@ impl Settings {
         findings.into_iter().filter(is_wanted).map(weigh).collect()
     }
 
-    /// Every rule that the settings name.
+    /// Every rule, subject or other word for rules that the settings name.
     pub fn named_rules(&self) -> impl Iterator<Item = &str> {
-        self.rules.ignore.iter().chain(self.rules.severity.keys()).map(String::as_str)
+        let rules = &self.rules;
+        rules.select.iter().chain(&rules.ignore).chain(rules.severity.keys()).map(String::as_str)
     }
 }
 
 impl RuleSettings {
     fn is_empty(&self) -> bool {
-        self.ignore.is_empty() && self.severity.is_empty()
+        self.select.is_empty() && self.ignore.is_empty() && self.severity.is_empty()
     }
 }
 

@@ -174,7 +174,7 @@ fn older_releases_know_less() {
     assert!(run.code == 1 && run.stdout.contains("needs accelerate 1.10 or newer"), "{run:?}");
     let text = "distributed_type: FSDP\nnum_processes: 2\nfsdp_config:\n  fsdp_version: 2\n";
     let run = Room::new().file("a.yaml", text).run(&["validate", "--accelerate", "1.5", "a.yaml"]);
-    assert!(run.code == 0 && run.stdout.contains("`fsdp_version` came with accelerate 1.6"), "{run:?}");
+    assert!(run.code == 0 && run.stdout.contains("`fsdp_version` needs accelerate 1.6 or newer"), "{run:?}");
 }
 
 #[test]
@@ -205,4 +205,34 @@ fn bad_usage_is_refused_with_advice() {
     assert!(run.code == 2 && run.stderr.contains("validate"), "{run:?}");
     let run = Room::new().run(&["validate", "--fail-on", "warnings"]);
     assert!(run.code == 2 && run.stderr.contains("warning"), "{run:?}");
+}
+
+#[test]
+fn matters_of_taste_wait_to_be_asked_for() {
+    let text = "num_processes: 2\ndistributed_type: MULTI_GPU\n";
+    let room = Room::new().file("a.yaml", text);
+    let quiet = room.run(&["validate", "--hints", "a.yaml"]);
+    assert!(!quiet.stdout.contains("taste/"), "{}", quiet.stdout);
+    let asked = room.run(&["validate", "--hints", "--select", "default,taste", "a.yaml"]);
+    assert!(asked.stdout.contains("hint[taste/key-order]"), "{}", asked.stdout);
+    let project = room.file("accel-studio.yaml", "rules:\n  select: [default, taste]\n");
+    assert!(project.run(&["validate", "--hints", "a.yaml"]).stdout.contains("taste/key-order"));
+    let ignored = project.run(&["validate", "--hints", "--ignore", "taste", "a.yaml"]);
+    assert!(!ignored.stdout.contains("taste/"), "{}", ignored.stdout);
+}
+
+#[test]
+fn only_the_selected_rules_are_looked_for() {
+    let room =
+        Room::new().file("a.yaml", "distributed_type: MULTI_GPU\nnum_processes: 2\nfoo: 1\ngpu_ids: 0\n");
+    let run = room.run(&["validate", "--select", "gpu-ids", "a.yaml"]);
+    assert!(
+        run.stdout.contains("gpu-ids/not-text") && !run.stdout.contains("keys/unknown"),
+        "{}",
+        run.stdout
+    );
+    let faulty = Room::new().file("a.yaml", "gpu_ids: \"0,1\n");
+    assert_eq!(faulty.run(&["validate", "--select", "taste", "a.yaml"]).code, 1);
+    let run = room.run(&["validate", "--select", "nonsense", "a.yaml"]);
+    assert!(run.code == 2 && run.stderr.contains("there is no rule `nonsense`"), "{run:?}");
 }

@@ -9,15 +9,18 @@ use super::source::Source;
 use crate::document::Document;
 use crate::finding::{Finding, Severity};
 use crate::report::{Checked, Entry, Unread};
-use crate::rules;
+use crate::rules::{self, Rule};
 use crate::schema::Release;
 use crate::settings::{self, Settings};
 
 /// The settings of every folder that a run touches.
+#[derive(Default)]
 pub struct Project {
     release: Option<Release>,
     /// What is installed; looked for only where nobody names a release.
     installed: OnceLock<Option<Installed>>,
+    select: Vec<String>,
+    ignore: Vec<String>,
     folders: HashMap<PathBuf, Settings>,
     /// Settings that could not be read or name unknown rules, one sentence each.
     pub complaints: Vec<String>,
@@ -26,8 +29,7 @@ pub struct Project {
 impl Project {
     /// Reads the settings for these sources. A release given on the command line beats theirs.
     pub fn of<'s>(sources: impl IntoIterator<Item = &'s Source>, release: Option<Release>) -> Project {
-        let mut project =
-            Project { release, installed: OnceLock::new(), folders: HashMap::new(), complaints: Vec::new() };
+        let mut project = Project { release, ..Project::default() };
         for source in sources {
             let folder = source.folder();
             if !project.folders.contains_key(&folder) {
@@ -48,10 +50,24 @@ impl Project {
                 return Settings::default();
             }
         };
-        let unknown = found.settings.named_rules().filter(|name| rules::find(name).is_none());
+        let unknown = found.settings.named_rules().filter(|name| !rules::is_word(name));
         let path = found.path.as_deref().unwrap_or(folder).display();
         self.complaints.extend(unknown.map(|name| format!("{path}: there is no rule `{name}`")));
         found.settings
+    }
+
+    /// Rules that the command line chooses instead of the settings, and rules to ignore besides theirs.
+    pub fn choosing(mut self, select: &[String], ignore: &[String]) -> Project {
+        let unknown = select.iter().chain(ignore).filter(|word| !rules::is_word(word));
+        self.complaints.extend(unknown.map(|word| format!("there is no rule `{word}`")));
+        self.select = select.to_vec();
+        self.ignore = ignore.to_vec();
+        self
+    }
+
+    fn is_ignored(&self, finding: &Finding) -> bool {
+        let rule = rules::find(finding.rule);
+        rule.is_some_and(|rule| self.ignore.iter().any(|word| rule.answers_to(word)))
     }
 
     fn settings(&self, source: &Source) -> Settings {
@@ -62,7 +78,11 @@ impl Project {
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
         let settings = self.settings(source);
         let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
-        settings.apply(rules::check(document, &source.name(), release))
+        let select = if self.select.is_empty() { &settings.rules.select } else { &self.select };
+        let is_asked = |rule: &Rule| rule.is_chosen(select);
+        let mut found = settings.apply(rules::check_by(document, &source.name(), release, &is_asked));
+        found.retain(|finding| !self.is_ignored(finding));
+        found
     }
 
     /// The release that is installed, else the newest that is known.

@@ -29,7 +29,7 @@ pub fn run(arguments: &Arguments) -> End {
         Ok(found) => found,
         Err(error) => return fail(&error.to_string()),
     };
-    if let Some(name) = found.settings.named_rules().find(|name| rules::find(name).is_none()) {
+    if let Some(name) = found.settings.named_rules().find(|name| !rules::is_word(name)) {
         return fail(&unknown(name));
     }
     if streams::out(&page(found)) { End::Clean } else { End::Failed }

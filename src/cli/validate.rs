@@ -41,6 +41,12 @@ pub struct Arguments {
     /// Name to show for standard input; a name in .json reads it as JSON
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
+    /// Look for these only: rules, subjects such as fsdp, default, or all
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Do not look for these: rules, or subjects such as gpu-ids
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    ignore: Vec<String>,
     /// Check for this release of Accelerate [default: the installed one, else the newest]
     #[arg(long, value_name = "RELEASE")]
     accelerate: Option<Release>,
@@ -54,6 +60,8 @@ const EXAMPLES: &str = "Examples:
   accel-studio validate a.yaml b.yaml        these two
   accel-studio validate --fail-on warning    be strict, for example in CI
   accel-studio validate --format json        for programs
+  accel-studio validate --select default,taste --hints
+                                             matters of taste too
   cat a.yaml | accel-studio validate -       from a pipe
 
 Exit code: 0 nothing found, 1 something found (see --fail-on), 2 a file could not be read.";
@@ -90,7 +98,8 @@ impl FailOn {
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
     let sources = find::sources(&arguments.named, &arguments.stdin_name);
-    let project = Project::of(sources.iter().flatten(), arguments.accelerate);
+    let project = Project::of(sources.iter().flatten(), arguments.accelerate)
+        .choosing(&arguments.select, &arguments.ignore);
     let mut entries = check_all(&project, &sources);
     let is_found =
         std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));

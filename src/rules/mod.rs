@@ -178,6 +178,11 @@ pub fn find(name: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.name == name)
 }
 
+/// True for a word that stands for one rule or several.
+pub fn is_word(word: &str) -> bool {
+    all().any(|rule| rule.answers_to(word))
+}
+
 /// Everything that is wrong with a document, in the order of the file. Rules on request stay silent.
 ///
 /// `file_name` is the name as given, folders included; empty for a document that has none yet.
@@ -197,7 +202,10 @@ pub fn check_by(
     let subjects = if facts.nature == Nature::Config { CONFIG } else { &[] };
     let mut list: Vec<Finding> = Vec::new();
     let mut explained: HashSet<Place> = HashSet::new();
-    let is_asked = |rule: &&Rule| release.is_within(rule.since, rule.gone) && is_asked(rule);
+    // A text that cannot be read is never in order, whatever is asked.
+    let is_about_text = |rule: &Rule| syntax::RULES.iter().any(|other| other.name == rule.name);
+    let is_asked =
+        |rule: &&Rule| release.is_within(rule.since, rule.gone) && (is_asked(rule) || is_about_text(rule));
     for rule in FILE.iter().chain(subjects).copied().flatten().filter(is_asked) {
         let mut found = Findings::of(rule, &list);
         (rule.check)(&facts, &mut found);

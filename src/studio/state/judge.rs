@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::rules;
+use crate::rules::{self, Rule};
 use crate::schema::Release;
 use crate::settings::Settings;
 
@@ -25,6 +25,7 @@ impl Judge {
 
     /// What is wrong with a document of a file of this name.
     pub fn findings(&self, document: &Document, file_name: &str) -> Vec<Finding> {
-        self.settings.apply(rules::check(document, file_name, self.release()))
+        let is_asked = |rule: &Rule| rule.is_chosen(&self.settings.rules.select);
+        self.settings.apply(rules::check_by(document, file_name, self.release(), &is_asked))
     }
 }
