@@ -136,7 +136,8 @@ fn suggest(
         finding.advise(format!("remove it; {effect}"));
         return;
     };
-    finding.mark(format!("did you mean `{meant}`?")).advise(format!("write `{meant}`; {effect}"));
+    let doubt = if same.is_some() { "" } else { " if that is meant" };
+    finding.mark(format!("did you mean `{meant}`?")).advise(format!("write `{meant}`{doubt}; {effect}"));
     let is_free = facts.entries.iter().all(|other| other.section != entry.section || other.name != meant);
     if is_free && entry.counts {
         let rename = vec![Edit::Rename { path: entry.path.clone(), to: meant.to_owned() }];
