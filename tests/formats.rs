@@ -1,4 +1,4 @@
-//! The three formats of a report, each over one file with a bit of everything.
+//! The formats for people and our own JSON, each over one file with a bit of everything.
 
 use serde_json::Value;
 
@@ -37,6 +37,39 @@ fn pretty() {
 #[test]
 fn json() {
     assert_picture("mixed-json", &run("json"));
+}
+
+#[test]
+fn statistics_stand_in_json_only_where_they_are_asked_for() {
+    let room = Room::new().file("mixed.yaml", MIXED);
+    let report = |more: &[&str]| -> Value {
+        let arguments = [&["validate", "--format", "json", "mixed.yaml"], more].concat();
+        serde_json::from_str(&room.run(&arguments).stdout).expect("valid JSON")
+    };
+    let (without, with) = (report(&[]), report(&["--statistics"]));
+    assert!(without.get("statistics").is_none());
+    assert_eq!(with["files"], without["files"]);
+    let rows = with["statistics"].as_array().expect("a list");
+    let counts: u64 = rows.iter().filter_map(|row| row["count"].as_u64()).sum();
+    assert_eq!(counts, 6, "every finding is counted, hints too");
+    let trap = rows.iter().find(|row| row["rule"] == "types/unquoted-no").expect("it is listed");
+    assert_eq!((trap["severity"].as_str(), trap["fixable"].as_u64()), (Some("error"), Some(1)));
+}
+
+#[test]
+fn statistics_are_a_table_most_frequent_first() {
+    let room = Room::new().file("a.yaml", MIXED).file("b.yaml", "distributed_type: FSDP\nnum_processes: 2\nmixed_precision: no\nfsdp_config:\n  fsdp_auto_wrap_policy: NO_WRAP\n");
+    let run = room.run(&["validate", "--statistics", "a.yaml", "b.yaml"]);
+    assert_eq!(run.code, 1);
+    assert_picture("mixed-statistics", &run.stdout);
+}
+
+#[test]
+fn statistics_are_refused_where_the_format_has_no_room_for_them() {
+    let run =
+        Room::new().file("a.yaml", MIXED).run(&["validate", "--statistics", "--format", "junit", "a.yaml"]);
+    assert!(run.code == 2 && run.stdout.is_empty(), "{run:?}");
+    assert!(run.stderr.contains("`--statistics` needs the format pretty, text or json"), "{}", run.stderr);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod editing;
 mod explain;
 mod fix;
 mod formats;
+mod formats_for_services;
 mod generated;
 mod hardware;
 mod harness;

@@ -3,7 +3,7 @@
 
 use accel_studio::document::{Document, Format};
 use accel_studio::report::pretty::Look;
-use accel_studio::report::{Checked, Entry, json, line, pretty};
+use accel_studio::report::{Checked, Entry, github, gitlab, json, junit, line, pretty, sarif};
 use accel_studio::schema::Release;
 use accel_studio::{presets, rules};
 use proptest::prelude::*;
@@ -135,12 +135,14 @@ proptest! {
     ) {
         let entries: Vec<Entry> = vec![Ok(checked(&apply(bytes, &damages), Format::Yaml))];
         let picture = pretty::report(&entries, Look { width: 80, colour: false });
-        for text in [picture, line::report(&entries)] {
+        let services = [sarif::report(&entries), github::report(&entries), gitlab::report(&entries)];
+        for text in services.into_iter().chain([picture, line::report(&entries), junit::report(&entries)]) {
             prop_assert!(!text.contains(['\u{1b}', '\u{0}', '\u{2028}']), "{text}");
         }
         let report: serde_json::Value = serde_json::from_str(&json::report(&entries)).expect("valid JSON");
         let findings = entries.iter().flatten().map(|checked| checked.findings.len()).sum::<usize>();
         prop_assert_eq!(report["files"][0]["findings"].as_array().map(Vec::len), Some(findings));
+        prop_assert_eq!(github::report(&entries).lines().count(), findings);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::streams::{self, Colour};
 use super::{End, find};
 use crate::finding::Severity;
 use crate::report::pretty::Look;
-use crate::report::{Entry, Tally, Unread, json, line, pretty};
+use crate::report::{Entry, Tally, Unread, github, gitlab, json, junit, line, pretty, sarif, statistics};
 use crate::schema::Release;
 
 /// Say what is wrong with configs, and where
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Show hints too: what works and could be better
     #[arg(long)]
     hints: bool,
+    /// Show how often each rule was broken instead of where; with json, as well
+    #[arg(long)]
+    statistics: bool,
     /// Print findings only, without the summary
     #[arg(long, short)]
     quiet: bool,
@@ -62,6 +65,7 @@ const EXAMPLES: &str = "Examples:
   accel-studio validate --format json        for programs
   accel-studio validate --select default,taste --hints
                                              matters of taste too
+  accel-studio validate --statistics         which mistakes are frequent
   cat a.yaml | accel-studio validate -       from a pipe
 
 Exit code: 0 nothing found, 1 something found (see --fail-on), 2 a file could not be read.";
@@ -74,6 +78,14 @@ enum Format {
     Text,
     /// One JSON object
     Json,
+    /// SARIF 2.1.0, for code scanning services and editors
+    Sarif,
+    /// Annotations in a job on GitHub Actions
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// JUnit's XML, for CI servers
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,8 +107,15 @@ impl FailOn {
     }
 }
 
+/// Formats made for other programs, which have no room for an overview.
+const WITHOUT_STATISTICS: [Format; 4] = [Format::Sarif, Format::Github, Format::Gitlab, Format::Junit];
+
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
+    if arguments.statistics && arguments.format.is_some_and(|format| WITHOUT_STATISTICS.contains(&format)) {
+        streams::err(&line::complaint("`--statistics` needs the format pretty, text or json"));
+        return End::Failed;
+    }
     let sources = find::sources(&arguments.named, &arguments.stdin_name);
     let project = Project::of(sources.iter().flatten(), arguments.accelerate)
         .choosing(&arguments.select, &arguments.ignore);
@@ -130,16 +149,23 @@ fn fails(arguments: &Arguments, project: &Project, source: &Result<Source, Unrea
 
 /// Writes the report; false when that was not possible.
 fn show(arguments: &Arguments, format: Format, project: &Project, entries: &[Entry]) -> bool {
+    // On GitHub both streams are one log, which has it already.
+    let unread = entries.iter().filter_map(|entry| entry.as_ref().err()).filter(|_| format != Format::Github);
+    unread.for_each(|unread| streams::err(&line::complaint(&unread.reason)));
     let mut report = match format {
+        Format::Pretty | Format::Text if arguments.statistics => statistics::report(entries),
         Format::Pretty => {
             let look = Look { width: streams::width(), colour: streams::is_coloured(arguments.color) };
             pretty::report(entries, look)
         }
         Format::Text => line::report(entries),
+        Format::Json if arguments.statistics => return streams::out(&json::report_with_statistics(entries)),
         Format::Json => return streams::out(&json::report(entries)),
+        Format::Sarif => return streams::out(&sarif::report(entries)),
+        Format::Github => github::report(entries),
+        Format::Gitlab => return streams::out(&gitlab::report(entries)),
+        Format::Junit => return streams::out(&junit::report(entries)),
     };
-    let unread = entries.iter().filter_map(|entry| entry.as_ref().err());
-    unread.for_each(|unread| streams::err(&line::complaint(&unread.reason)));
     let tally = Tally::of(entries);
     if !arguments.quiet && tally.files > 0 {
         report += &tally.sentence();

@@ -3,13 +3,23 @@
 use serde::Serialize;
 
 use super::lines::Lines;
-use super::{Checked, Entry, Tally};
+use super::{Checked, Entry, Tally, statistics};
 use crate::document::Document;
 use crate::finding::{Finding, Fix, Place};
 
 /// All files of a run as one JSON object, with a line end.
 pub fn report(entries: &[Entry]) -> String {
-    let run = Run { files: entries.iter().map(file).collect(), summary: Tally::of(entries).into() };
+    text(entries, None)
+}
+
+/// The same, and how often each rule was broken.
+pub fn report_with_statistics(entries: &[Entry]) -> String {
+    text(entries, Some(statistics::rows(entries)))
+}
+
+fn text(entries: &[Entry], statistics: Option<Vec<statistics::Row>>) -> String {
+    let files = entries.iter().map(file).collect();
+    let run = Run { files, summary: Tally::of(entries).into(), statistics };
     let mut text = serde_json::to_string_pretty(&run).expect("plain structs always serialise");
     text.push('\n');
     text
@@ -19,6 +29,8 @@ pub fn report(entries: &[Entry]) -> String {
 struct Run {
     files: Vec<File>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<statistics::Row>>,
 }
 
 #[derive(Serialize)]

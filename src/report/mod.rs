@@ -3,13 +3,21 @@
 //! Here symbolic places meet their document and become lines and columns. This room decides nothing
 //! about configs and writes to no stream: every format gives back a `String`.
 
+mod address;
 mod clean;
+mod fingerprint;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
 pub mod line;
 mod lines;
 pub mod page;
 pub mod patch;
 pub mod pretty;
+pub mod sarif;
+mod spot;
+pub mod statistics;
 mod tally;
 
 pub use tally::Tally;

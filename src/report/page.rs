@@ -21,11 +21,20 @@ pub fn list() -> String {
 pub fn one(rule: &Rule) -> String {
     let (name, severity, says) = (rule.name, rule.severity.word(), rule.says);
     let why = textwrap::fill(rule.why, WIDTH);
-    let (bad, good) = (block(&rule.bad), block(&rule.good));
     let about =
         about(rule).iter().fold(String::new(), |text, line| text + &textwrap::fill(line, WIDTH) + "\n");
     let about = if about.is_empty() { about } else { format!("\n{about}") };
-    format!("{name} ({severity})\n{says}\n\n{why}\n\nInstead of\n\n{bad}\nwrite\n\n{good}{about}")
+    format!("{name} ({severity})\n{says}\n\n{why}\n\n{}{about}", instead(rule))
+}
+
+/// What to write instead of what, as plain text.
+pub(super) fn instead(rule: &Rule) -> String {
+    format!("Instead of\n\n{}\nwrite\n\n{}", block(&rule.bad), block(&rule.good))
+}
+
+/// What to write instead of what, as Markdown.
+pub(super) fn instead_in_markdown(rule: &Rule) -> String {
+    format!("Instead of\n\n{}\nwrite\n\n{}", fence(&rule.bad), fence(&rule.good))
 }
 
 /// The reference page of all rules, as Markdown.
@@ -34,14 +43,14 @@ pub fn reference() -> String {
         "# Rules\n\nGenerated from the rows in `src/rules`. `accel-studio explain RULE` prints the same.\n",
     );
     for rule in rules::all() {
-        let (bad, good) = (fence(&rule.bad), fence(&rule.good));
         let _ = write!(
             page,
-            "\n## {}\n\n**{}** · {}\n\n{}\n\nInstead of\n\n{bad}\nwrite\n\n{good}",
+            "\n## {}\n\n**{}** · {}\n\n{}\n\n{}",
             rule.name,
             rule.severity.word(),
             rule.says,
-            rule.why
+            rule.why,
+            instead_in_markdown(rule)
         );
         for line in about(rule) {
             let _ = write!(page, "\n{line}\n");
