@@ -87,6 +87,19 @@ fn the_readme_s_files_and_pictures_are_there() {
 }
 
 #[test]
+fn the_yaml_of_the_readme_is_yaml() {
+    let page = fs::read_to_string(root().join("README.md")).expect("the page is there");
+    let blocks: Vec<&str> =
+        page.split("```yaml").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.iter().any(|block| block.contains("codequality:")), "{} blocks", blocks.len());
+    for block in blocks {
+        let (_, text) = block.split_once('\n').expect("a block has lines");
+        let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(text);
+        assert!(read.is_ok(), "{read:?}\n{text}");
+    }
+}
+
+#[test]
 fn the_settings_of_the_readme_are_settings() {
     let page = fs::read_to_string(root().join("README.md")).expect("the page is there");
     let block = page.split("```yaml accel-studio.yaml\n").nth(1).and_then(|rest| rest.split("```").next());
