@@ -4,11 +4,12 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential edits oracle editor bench fuzz bless install
+.PHONY: test lint doc differential precommit edits oracle editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
 	$(MAKE) differential
+	$(MAKE) precommit
 
 lint: ## formatting, clippy and documentation, warnings denied
 	$(CARGO) fmt --check
@@ -28,6 +29,10 @@ differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged config
 	$(CARGO) build --quiet --example read_yaml --locked
 	$(VENV)/bin/python tests/oracle/differential.py target/debug/examples/read_yaml \
 		--kind $(or $(KIND),realistic) --count $(or $(COUNT),20000) --seed $(or $(SEED),1)
+
+precommit: $(VENV)/precommit ## the real pre-commit runs our hooks on a sample repository
+	$(CARGO) build --quiet --bin accel-studio --locked
+	$(VENV)/bin/python tests/oracle/precommit.py target/debug/accel-studio
 
 edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: texts, our configs, damaged copies of them
 	$(CARGO) build --quiet --example write_yaml --example edit_check --locked
@@ -53,6 +58,10 @@ bench: ## figures, no verdicts
 $(VENV)/yaml:
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet pyyaml==6.0.3
+	touch $@
+
+$(VENV)/precommit: $(VENV)/yaml
+	$(VENV)/bin/pip install --quiet pre-commit==4.7.0
 	touch $@
 
 $(VENV)/accelerate: $(VENV)/yaml

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::schema::Release;
 
 /// The name of the file.
@@ -33,14 +33,14 @@ pub struct Settings {
     pub rules: RuleSettings,
 }
 
-/// What to do with single rules, by name.
+/// What to do with rules: each word is a rule's name, a subject, `default` or `all`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleSettings {
-    /// These are looked for: names, subjects such as `taste`, `default` or `all`. None means `default`.
+    /// Only findings of these are shown; none written means `default`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub select: Vec<String>,
-    /// Findings of these, or of a whole subject, are not shown.
+    /// Findings of these are not shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// Findings of these count as this bad.
@@ -120,30 +120,16 @@ impl Settings {
     pub fn text(&self) -> String {
         serde_yaml::to_string(self).expect("settings are plain words, lists and maps")
     }
-
-    /// Findings as the project wants them: without the ignored, with its own severities.
-    pub fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let subject = |rule: &str| rule.split_once('/').map_or(rule, |(subject, _)| subject).to_owned();
-        let is_ignored =
-            |rule: &str| self.rules.ignore.iter().any(|name| name == rule || *name == subject(rule));
-        let is_wanted = |finding: &Finding| !is_ignored(finding.rule);
-        let weigh = |mut finding: Finding| {
-            finding.severity = *self.rules.severity.get(finding.rule).unwrap_or(&finding.severity);
-            finding
-        };
-        findings.into_iter().filter(is_wanted).map(weigh).collect()
-    }
-
-    /// Every rule, subject or other word for rules that the settings name.
-    pub fn named_rules(&self) -> impl Iterator<Item = &str> {
-        let rules = &self.rules;
-        rules.select.iter().chain(&rules.ignore).chain(rules.severity.keys()).map(String::as_str)
-    }
 }
 
 impl RuleSettings {
     fn is_empty(&self) -> bool {
-        self.select.is_empty() && self.ignore.is_empty() && self.severity.is_empty()
+        *self == RuleSettings::default()
+    }
+
+    /// Every name that is written.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.select.iter().chain(&self.ignore).chain(self.severity.keys()).map(String::as_str)
     }
 }
 

@@ -1,29 +1,17 @@
 //! Tests of [`super`].
 
 use super::*;
-use crate::finding::Place;
 
 const FULL: &str = "accelerate: '1.15'
 fail_on: warning
 rules:
+  select:
+  - types
   ignore:
   - yaml/tab
   severity:
     keys/twice: error
 ";
-
-fn finding(rule: &'static str) -> Finding {
-    Finding {
-        rule,
-        severity: Severity::Warning,
-        message: String::new(),
-        place: Place::key("debug"),
-        label: String::new(),
-        related: Vec::new(),
-        help: None,
-        fix: None,
-    }
-}
 
 fn refusal(text: &str) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -37,18 +25,11 @@ fn settings_come_back_as_they_were_written() {
     let settings = Settings::parse(FULL).expect("it is in order");
     assert_eq!(settings.accelerate, Some(Release(1, 15)));
     assert_eq!(settings.text(), FULL);
+    assert_eq!(settings.rules.names().collect::<Vec<_>>(), ["types", "yaml/tab", "keys/twice"]);
     let ten = Settings::parse("accelerate: 1.10\n").expect("it is in order");
     assert_eq!(ten.accelerate, Some(Release(1, 10)), "not 1.1");
     assert_eq!(Settings::parse("# nothing\n").expect("comments are fine"), Settings::default());
     assert_eq!(Settings::default().text(), "{}\n");
-}
-
-#[test]
-fn findings_are_dropped_and_weighed_by_name() {
-    let settings = Settings::parse(FULL).expect("it is in order");
-    let findings = settings.apply(vec![finding("yaml/tab"), finding("keys/twice"), finding("keys/unknown")]);
-    let seen: Vec<_> = findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
-    assert_eq!(seen, [("keys/twice", Severity::Error), ("keys/unknown", Severity::Warning)]);
 }
 
 #[test]

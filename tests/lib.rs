@@ -10,6 +10,7 @@ mod generated;
 mod hardware;
 mod harness;
 mod house;
+mod ignore;
 mod init;
 mod loader;
 mod pages;

@@ -12,7 +12,7 @@ struct Hook {
     id: String,
     entry: String,
     language: String,
-    files: String,
+    types_or: Vec<String>,
 }
 
 fn hooks() -> Vec<Hook> {
@@ -31,11 +31,29 @@ const BAD: &str = "distributed_type: MULTI_GPU # ours\nnum_processes: 8\nmixed_p
 const GOOD: &str = "distributed_type: MULTI_GPU # ours\nnum_processes: 8\nmixed_precision: 'no'\n";
 
 #[test]
-fn every_hook_builds_from_source_and_names_its_files() {
+fn every_hook_builds_from_source_and_takes_all_that_may_be_a_config() {
     for hook in hooks() {
         assert_eq!(hook.language, "rust", "{}", hook.id);
-        assert!(hook.files.contains("(accelerate|default)_config"), "{}", hook.id);
+        assert_eq!(hook.types_or, ["yaml", "json"], "{}", hook.id);
     }
+}
+
+#[test]
+fn files_of_other_programs_are_passed_over() {
+    let compose = "services:\n  web:\n    image: nginx\n";
+    let room = Room::new()
+        .file("default_config.yaml", compose)
+        .file("package.json", "{\"name\": \"x\"}")
+        .file("accelerate_config.yaml", compose)
+        .file("train.yaml", BAD);
+    for id in ["accel-studio-validate", "accel-studio-fix"] {
+        let others = run(&room, id, &["default_config.yaml", "package.json"]);
+        assert!(others.code == 0 && others.stdout.is_empty(), "{id}: {others:?}");
+        assert_eq!(run(&room, id, &["accelerate_config.yaml"]).code, 1, "its name says that it is one");
+        assert_eq!(run(&room, id, &["gone.yaml"]).code, 2, "a file that is not there is told");
+    }
+    let named = room.run(&["validate", "default_config.yaml"]);
+    assert!(named.stdout.contains("file/not-a-config"), "{}", named.stdout);
 }
 
 #[test]

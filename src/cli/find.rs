@@ -25,12 +25,21 @@ const FOREIGN: [&str; 6] = ["node_modules", "__pycache__", "site-packages", "tar
 const TELLTALES: [&str; 5] =
     ["compute_environment", "distributed_type", "fsdp_config", "deepspeed_config", "megatron_lm_config"];
 
-/// What the arguments name, in their order; what cannot be looked at stands in its place.
-pub fn sources(named: &[PathBuf], stdin_name: &str) -> Vec<Result<Source, Unread>> {
-    if named.is_empty() {
+/// What the arguments name, in their order; what cannot be looked at stands in its place. Where others
+/// are skipped, a named file counts as one that was found.
+pub fn sources(named: &[PathBuf], stdin_name: &str, skips_others: bool) -> Vec<Result<Source, Unread>> {
+    if named.is_empty() && !skips_others {
         return folder(Path::new("."));
     }
-    named.iter().flat_map(|path| one(path, stdin_name)).collect()
+    let is_meant = |path: &&PathBuf| !(skips_others && is_other(path));
+    named.iter().filter(is_meant).flat_map(|path| one(path, stdin_name)).collect()
+}
+
+/// True for a file that can be read, is not named for Accelerate and does not speak of it.
+fn is_other(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().replace('-', "_")).unwrap_or_default();
+    let is_file = fs::File::open(path).and_then(|file| file.metadata()).is_ok_and(|about| about.is_file());
+    is_file && !name.starts_with("accelerate_config") && !is_config(path)
 }
 
 fn one(path: &Path, stdin_name: &str) -> Vec<Result<Source, Unread>> {

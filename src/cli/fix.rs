@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::choice::Choice;
 use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
@@ -34,6 +35,11 @@ pub struct Arguments {
     /// Check for this release of Accelerate [default: the installed one, else the newest]
     #[arg(long, value_name = "RELEASE")]
     accelerate: Option<Release>,
+    /// Pass over named files that are not for Accelerate, as when a folder is searched
+    #[arg(long)]
+    skip_others: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
@@ -58,8 +64,8 @@ struct Sum {
 
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
-    let sources = find::sources(&arguments.named, "<stdin>");
-    let project = Project::of(sources.iter().flatten(), arguments.accelerate);
+    let sources = find::sources(&arguments.named, "<stdin>", arguments.skip_others);
+    let project = Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice);
     let mut sum = Sum { failed: !project.complaints.is_empty(), ..Sum::default() };
     project.complaints.iter().for_each(|complaint| complain(complaint));
     for source in &sources {

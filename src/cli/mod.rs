@@ -3,6 +3,7 @@
 //! Every verb turns arguments into calls of the rooms below and an exit code: 0 clean, 1 findings at
 //! or above `--fail-on`, 2 could not do the work. What is shown is made in `report`.
 
+mod choice;
 mod completions;
 mod explain;
 mod find;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::choice::Choice;
 use super::python::{self, Installed};
 use super::source::Source;
 use crate::document::Document;
@@ -11,25 +12,28 @@ use crate::finding::{Finding, Severity};
 use crate::report::{Checked, Entry, Unread};
 use crate::rules::{self, Rule};
 use crate::schema::Release;
-use crate::settings::{self, Settings};
+use crate::settings::{self, RuleSettings, Settings};
 
 /// The settings of every folder that a run touches.
 #[derive(Default)]
 pub struct Project {
     release: Option<Release>,
+    choice: Choice,
     /// What is installed; looked for only where nobody names a release.
     installed: OnceLock<Option<Installed>>,
-    select: Vec<String>,
-    ignore: Vec<String>,
     folders: HashMap<PathBuf, Settings>,
     /// Settings that could not be read or name unknown rules, one sentence each.
     pub complaints: Vec<String>,
 }
 
 impl Project {
-    /// Reads the settings for these sources. A release given on the command line beats theirs.
-    pub fn of<'s>(sources: impl IntoIterator<Item = &'s Source>, release: Option<Release>) -> Project {
-        let mut project = Project { release, ..Project::default() };
+    /// Reads the settings for these sources. What is given on the command line beats theirs.
+    pub fn of<'s>(
+        sources: impl IntoIterator<Item = &'s Source>,
+        release: Option<Release>,
+        choice: &Choice,
+    ) -> Project {
+        let mut project = Project { release, choice: choice.clone(), ..Project::default() };
         for source in sources {
             let folder = source.folder();
             if !project.folders.contains_key(&folder) {
@@ -47,27 +51,13 @@ impl Project {
             Ok(found) => found,
             Err(error) => {
                 self.complaints.push(error.to_string());
-                return Settings::default();
+                return Settings { rules: self.choice.over(RuleSettings::default()), ..Settings::default() };
             }
         };
-        let unknown = found.settings.named_rules().filter(|name| !rules::is_word(name));
         let path = found.path.as_deref().unwrap_or(folder).display();
-        self.complaints.extend(unknown.map(|name| format!("{path}: there is no rule `{name}`")));
-        found.settings
-    }
-
-    /// Rules that the command line chooses instead of the settings, and rules to ignore besides theirs.
-    pub fn choosing(mut self, select: &[String], ignore: &[String]) -> Project {
-        let unknown = select.iter().chain(ignore).filter(|word| !rules::is_word(word));
-        self.complaints.extend(unknown.map(|word| format!("there is no rule `{word}`")));
-        self.select = select.to_vec();
-        self.ignore = ignore.to_vec();
-        self
-    }
-
-    fn is_ignored(&self, finding: &Finding) -> bool {
-        let rule = rules::find(finding.rule);
-        rule.is_some_and(|rule| self.ignore.iter().any(|word| rule.answers_to(word)))
+        let complaints = rules::complaints(&found.settings.rules);
+        self.complaints.extend(complaints.map(|complaint| format!("{path}: {complaint}")));
+        Settings { rules: self.choice.over(found.settings.rules), ..found.settings }
     }
 
     fn settings(&self, source: &Source) -> Settings {
@@ -78,11 +68,8 @@ impl Project {
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
         let settings = self.settings(source);
         let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
-        let select = if self.select.is_empty() { &settings.rules.select } else { &self.select };
-        let is_asked = |rule: &Rule| rule.is_chosen(select);
-        let mut found = settings.apply(rules::check_by(document, &source.name(), release, &is_asked));
-        found.retain(|finding| !self.is_ignored(finding));
-        found
+        let is_asked = |rule: &Rule| rules::is_asked(&settings.rules, rule);
+        rules::choose(&settings.rules, rules::check_by(document, &source.name(), release, &is_asked))
     }
 
     /// The release that is installed, else the newest that is known.

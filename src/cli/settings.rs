@@ -8,7 +8,6 @@ use super::{End, python, streams};
 use crate::finding::Severity;
 use crate::rules;
 use crate::settings::{self, Found};
-use crate::text;
 
 /// Show the settings that count for a folder, and where they stand
 ///
@@ -29,8 +28,8 @@ pub fn run(arguments: &Arguments) -> End {
         Ok(found) => found,
         Err(error) => return fail(&error.to_string()),
     };
-    if let Some(name) = found.settings.named_rules().find(|name| !rules::is_word(name)) {
-        return fail(&unknown(name));
+    if let Some(complaint) = rules::complaints(&found.settings.rules).next() {
+        return fail(&complaint);
     }
     if streams::out(&page(found)) { End::Clean } else { End::Failed }
 }
@@ -45,13 +44,6 @@ fn page(found: Found) -> String {
     settings.accelerate = settings.accelerate.or_else(|| Some(python::release()));
     settings.fail_on = settings.fail_on.or(Some(Severity::Error));
     format!("{origin}\n{}", settings.text())
-}
-
-fn unknown(name: &str) -> String {
-    match text::nearest(name, rules::all().map(|rule| rule.name)) {
-        Some(near) => format!("there is no rule `{name}`; did you mean `{near}`?"),
-        None => format!("there is no rule `{name}`; `accel-studio explain` lists all rules"),
-    }
 }
 
 fn fail(advice: &str) -> End {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use super::choice::Choice;
 use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
@@ -44,15 +45,14 @@ pub struct Arguments {
     /// Name to show for standard input; a name in .json reads it as JSON
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     stdin_name: String,
-    /// Look for these only: rules, subjects such as fsdp, default, or all
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    select: Vec<String>,
-    /// Do not look for these: rules, or subjects such as gpu-ids
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    ignore: Vec<String>,
     /// Check for this release of Accelerate [default: the installed one, else the newest]
     #[arg(long, value_name = "RELEASE")]
     accelerate: Option<Release>,
+    /// Pass over named files that are not for Accelerate, as when a folder is searched
+    #[arg(long)]
+    skip_others: bool,
+    #[command(flatten)]
+    choice: Choice,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
@@ -116,15 +116,18 @@ pub fn run(arguments: &Arguments) -> End {
         streams::err(&line::complaint("`--statistics` needs the format pretty, text or json"));
         return End::Failed;
     }
-    let sources = find::sources(&arguments.named, &arguments.stdin_name);
-    let project = Project::of(sources.iter().flatten(), arguments.accelerate)
-        .choosing(&arguments.select, &arguments.ignore);
+    let sources = find::sources(&arguments.named, &arguments.stdin_name, arguments.skip_others);
+    let project = Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice);
     let mut entries = check_all(&project, &sources);
     let is_found =
         std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));
     let format =
         arguments.format.unwrap_or(if streams::is_watched() { Format::Pretty } else { Format::Text });
-    if !arguments.hints && arguments.fail_on != Some(FailOn::Hint) && format != Format::Json {
+    if !arguments.hints
+        && !arguments.choice.is_select()
+        && arguments.fail_on != Some(FailOn::Hint)
+        && format != Format::Json
+    {
         hide_hints(&mut entries);
     }
     project.complaints.iter().for_each(|complaint| streams::err(&line::complaint(complaint)));

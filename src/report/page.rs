@@ -9,6 +9,19 @@ use crate::text;
 /// Columns of prose.
 const WIDTH: usize = 80;
 
+/// How to live with what one does not want to change.
+const SILENCING: &str = "
+To silence one on a line of a config, write a comment there or on the line above, with a reason:
+
+```yaml
+num_processes: 010  # accel-studio: ignore[types/octal] eight is meant
+```
+
+`# accel-studio: ignore-file[types/octal]` above the first key does the same for a whole file, `rules` in
+`accel-studio.yaml` for a project, and `--ignore` for once. A subject, such as `types`, stands for all its rules.
+What keeps Accelerate from reading the file at all cannot be silenced.
+";
+
 /// All rules, one line each.
 pub fn list() -> String {
     let width = rules::all().map(|rule| rule.name.len()).max().unwrap_or(0);
@@ -42,6 +55,7 @@ pub fn reference() -> String {
     let mut page = String::from(
         "# Rules\n\nGenerated from the rows in `src/rules`. `accel-studio explain RULE` prints the same.\n",
     );
+    page += SILENCING;
     for rule in rules::all() {
         let _ = write!(
             page,

@@ -21,12 +21,6 @@ impl Rule {
         }
     }
 
-    /// True for a rule that these words choose; no words choose what is looked for unasked.
-    pub fn is_chosen(&self, words: &[String]) -> bool {
-        let answers = words.iter().any(|word| self.answers_to(word));
-        answers || (words.is_empty() && !self.on_request)
-    }
-
     /// For which releases of Accelerate the rule holds, and that it waits to be asked for; `None` where
     /// there is nothing to tell.
     pub fn terms(&self) -> Option<String> {
@@ -75,17 +69,6 @@ mod tests {
         assert_eq!(rule.keys(), ["fsdp_config.fsdp_reshard_after_forward", "fsdp_config.fsdp_version"]);
         assert_eq!(rule.terms().as_deref(), Some("from accelerate 1.6 on"));
         assert_eq!(rule.subject(), "fsdp");
-    }
-
-    #[test]
-    fn words_choose_rules() {
-        let (tab, taste) = (find("yaml/tab").expect("a rule"), find("taste/key-order").expect("a rule"));
-        let is_chosen = |rule: &crate::rules::Rule, words: &[&str]| {
-            rule.is_chosen(&words.iter().map(ToString::to_string).collect::<Vec<String>>())
-        };
-        assert!(is_chosen(tab, &[]) && !is_chosen(taste, &[]));
-        assert!(is_chosen(tab, &["default", "taste"]) && is_chosen(taste, &["default", "taste"]));
-        assert!(is_chosen(tab, &["yaml"]) && !is_chosen(taste, &["yaml/tab"]) && is_chosen(taste, &["all"]));
     }
 
     #[test]

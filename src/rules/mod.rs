@@ -5,9 +5,10 @@
 //!
 //! One mistake gives one finding. A fault of the text ends the search. Among the rest, rows are asked
 //! in the order of [`all`], special before general, and a place that one row explained is closed to
-//! the rows after it.
+//! the rows after it. Comments that silence findings are obeyed at the end.
 
 mod about;
+mod choice;
 mod dynamo;
 mod facts;
 mod file;
@@ -15,6 +16,7 @@ mod fp8;
 mod fsdp;
 mod gpu_ids;
 mod ignored;
+mod ignores;
 mod job;
 mod keys;
 mod legacy;
@@ -39,6 +41,7 @@ mod tpu;
 mod types;
 mod yaml11;
 
+pub use choice::{Unknown, choose, complaints, is_asked, unknown, unsilenceable};
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
@@ -170,17 +173,17 @@ impl<'a> Findings<'a> {
 
 /// Every rule, in the order in which they are asked.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
+    of_configs().chain(ignores::RULES)
+}
+
+/// The rules that may find something in a config for Accelerate itself.
+fn of_configs() -> impl Iterator<Item = &'static Rule> {
     FILE.iter().chain(CONFIG).copied().flatten()
 }
 
 /// The rule of a name.
 pub fn find(name: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.name == name)
-}
-
-/// True for a word that stands for one rule or several.
-pub fn is_word(word: &str) -> bool {
-    all().any(|rule| rule.answers_to(word))
 }
 
 /// Everything that is wrong with a document, in the order of the file. Rules on request stay silent.
@@ -211,6 +214,7 @@ pub fn check_by(
         (rule.check)(&facts, &mut found);
         list.extend(found.list.into_iter().filter(|finding| explained.insert(finding.place.clone())));
     }
+    ignores::heed(&facts, &|rule| is_asked(&rule), &mut list);
     list.sort_by_cached_key(|finding| finding.place.span(document));
     list
 }

@@ -25,7 +25,8 @@ impl Judge {
 
     /// What is wrong with a document of a file of this name.
     pub fn findings(&self, document: &Document, file_name: &str) -> Vec<Finding> {
-        let is_asked = |rule: &Rule| rule.is_chosen(&self.settings.rules.select);
-        self.settings.apply(rules::check_by(document, file_name, self.release(), &is_asked))
+        let wishes = &self.settings.rules;
+        let is_asked = |rule: &Rule| rules::is_asked(wishes, rule);
+        rules::choose(wishes, rules::check_by(document, file_name, self.release(), &is_asked))
     }
 }
