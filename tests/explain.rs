@@ -40,3 +40,11 @@ fn the_schema_is_printed_for_editors() {
     assert_eq!(run.code, 0);
     assert!(run.stdout.contains("\"distributed_type\": {") && schema["title"].is_string());
 }
+
+#[test]
+fn a_subject_lists_its_rules() {
+    let run = Room::new().run(&["explain", "gpu-ids"]);
+    let rules = run.stdout.lines().filter(|line| line.contains("error") || line.contains("warning"));
+    assert!(run.code == 0 && rules.clone().count() > 2, "{}", run.stdout);
+    assert!(rules.clone().all(|line| line.starts_with("gpu-ids/")), "{}", run.stdout);
+}

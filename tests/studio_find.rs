@@ -98,3 +98,17 @@ fn digits_go_to_sections() {
     person.types("1");
     person.must_see("Training type");
 }
+
+#[test]
+fn what_a_comment_silences_is_not_shown() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("a.yaml");
+    let text = "distributed_type: MULTI_GPU\nnum_processes: 010 # accel-studio: ignore[types/octal] eight\n";
+    std::fs::write(&path, text).expect("a file");
+    let person = Person::opens(&path, 120, 40);
+    assert!(!person.sees("is octal"), "{}", person.picture());
+    std::fs::write(&path, text.replace("octal]", "octl]")).expect("a file");
+    let person = Person::opens(&path, 120, 40);
+    person.must_see("there is no rule types/octl");
+    person.must_see("is octal");
+}

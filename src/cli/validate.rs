@@ -51,11 +51,12 @@ pub struct Arguments {
     /// Pass over named files that are not for Accelerate, as when a folder is searched
     #[arg(long)]
     skip_others: bool,
-    #[command(flatten)]
-    choice: Choice,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
+    // Last, because its heading would stand above all that follows.
+    #[command(flatten)]
+    choice: Choice,
 }
 
 const EXAMPLES: &str = "Examples:

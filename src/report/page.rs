@@ -22,11 +22,12 @@ num_processes: 010  # accel-studio: ignore[types/octal] eight is meant
 What keeps Accelerate from reading the file at all cannot be silenced.
 ";
 
-/// All rules, one line each.
-pub fn list() -> String {
-    let width = rules::all().map(|rule| rule.name.len()).max().unwrap_or(0);
-    let line = |rule: &Rule| format!("{:width$}  {:7}  {}\n", rule.name, rule.severity.word(), rule.says);
-    let lines: String = rules::all().map(line).collect();
+/// The rules that a word stands for, one line each; no word stands for all.
+pub fn list(word: Option<&str>) -> String {
+    let meant: Vec<&Rule> = rules::all().filter(|rule| rule.answers_to(word.unwrap_or("all"))).collect();
+    let width = meant.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let line = |rule: &&Rule| format!("{:width$}  {:7}  {}\n", rule.name, rule.severity.word(), rule.says);
+    let lines: String = meant.iter().map(line).collect();
     format!("{lines}\n`accel-studio explain RULE` tells more about one of them.\n")
 }
 
