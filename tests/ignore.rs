@@ -187,6 +187,9 @@ fn a_comment_that_silences_nothing_is_removed() {
     let windows =
         "distributed_type: MULTI_GPU\r\n# accel-studio: ignore[types/octal]\r\nnum_processes: 8\r\n";
     assert_eq!(fixed(windows), "distributed_type: MULTI_GPU\r\nnum_processes: 8\r\n");
+    let marked =
+        "\u{feff}# accel-studio: ignore[types/octal]\ndistributed_type: MULTI_GPU\nnum_processes: 8\n";
+    assert_eq!(fixed(marked), "\u{feff}distributed_type: MULTI_GPU\nnum_processes: 8\n");
 }
 
 #[test]

@@ -119,12 +119,12 @@ fn names(text: &str, at: usize, end: usize) -> (Span, Vec<Name<'_>>, Option<Faul
 }
 
 fn is_blank(text: &str) -> bool {
-    text.chars().all(|letter| letter.is_whitespace() || letter == '\u{feff}')
+    text.chars().all(char::is_whitespace)
 }
 
-/// The text of the line before a byte.
+/// The text of the line before a byte, without a byte order mark.
 fn line_before(text: &str, at: usize) -> &str {
-    text[..at].rsplit(['\n', '\r']).next().unwrap_or_default()
+    text[..at].rsplit(['\n', '\r', '\u{feff}']).next().unwrap_or_default()
 }
 
 /// Where the line after the one that holds a byte begins; `None` for the last one.
@@ -155,7 +155,7 @@ fn line_meant(document: &Document, start: usize) -> usize {
 /// What goes when a remark is removed.
 fn room(text: &str, span: Span) -> Span {
     let before = line_before(text, span.start);
-    if before.chars().all(char::is_whitespace) {
+    if is_blank(before) {
         return Span {
             start: span.start - before.len(),
             end: next_line(text, span.start).unwrap_or(text.len()),
