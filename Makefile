@@ -49,6 +49,10 @@ oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write
 	$(VENV)/bin/python tests/oracle/record_samples.py target/samples
 	$(VENV)/bin/python tests/oracle/record_yaml.py
 
+oracle-deepspeed: $(VENV)/deepspeed ## ask the real DeepSpeed about the samples of its rules; needs a C++ compiler
+	$(CARGO) run --quiet --locked --example rule_samples -- target/samples
+	$(VENV)/bin/python tests/oracle/record_deepspeed.py target/samples
+
 editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
 
@@ -66,6 +70,11 @@ $(VENV)/precommit: $(VENV)/yaml
 
 $(VENV)/accelerate: $(VENV)/yaml
 	$(VENV)/bin/pip install --quiet accelerate==1.15.0 torch==2.11.0
+	touch $@
+
+$(VENV)/deepspeed: $(VENV)/accelerate
+	$(VENV)/bin/pip install --quiet wheel setuptools ninja transformers
+	DS_BUILD_OPS=0 $(VENV)/bin/pip install --quiet --no-build-isolation deepspeed==0.19.8
 	touch $@
 
 target/editor:

@@ -1,7 +1,8 @@
 //! Writes the samples of every rule as files, for the real Accelerate to be asked about them.
 //!
 //! `cargo run --example rule_samples FOLDER` writes `FOLDER/<rule>/{bad,good}/<name>` and
-//! `FOLDER/samples.json`: a list of `rule`, `kind`, `path` and `release`. `make oracle` uses it.
+//! `FOLDER/samples.json`: a list of `rule`, `kind`, `path`, `release`, and `beside`: the text of DeepSpeed's
+//! file where one stands beside the sample. `make oracle` uses it.
 
 use std::error::Error;
 use std::fs;
@@ -47,6 +48,7 @@ fn write_sample(folder: &Path, rule: &str, kind: &str, sample: &Sample) -> Resul
         "kind": kind,
         "path": path.display().to_string(),
         "release": sample.release.to_string(),
+        "beside": sample.beside.map(|(_, text)| text),
     }))
 }
 

@@ -87,6 +87,17 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// A place in another file that the config names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The other file's name, as the config writes it.
+    pub file: String,
+    /// Where in it.
+    pub place: Place,
+    /// A few words under the underline.
+    pub words: String,
+}
+
 /// One mistake in one config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -102,6 +113,8 @@ pub struct Finding {
     pub label: String,
     /// Other places that matter, each with its own few words.
     pub related: Vec<(Place, String)>,
+    /// Places in another file that matter.
+    pub elsewhere: Vec<Elsewhere>,
     /// What to write instead, and what Accelerate does today.
     pub help: Option<String>,
     /// The edit that repairs it, where one exists.
@@ -118,6 +131,12 @@ impl Finding {
     /// Names another place that matters, with a few words.
     pub fn relate(&mut self, place: Place, words: impl Into<String>) -> &mut Finding {
         self.related.push((place, words.into()));
+        self
+    }
+
+    /// Names a place in another file that matters, with a few words.
+    pub fn point(&mut self, file: impl Into<String>, place: Place, words: impl Into<String>) -> &mut Finding {
+        self.elsewhere.push(Elsewhere { file: file.into(), place, words: words.into() });
         self
     }
 

@@ -1,5 +1,6 @@
 //! Behaviour by what a user can notice: one binary, one file per promise.
 
+mod deepspeed;
 mod edit_properties;
 mod editing;
 mod explain;

@@ -107,7 +107,7 @@ fn checked(bytes: &[u8], format: Format) -> Checked {
     let document = Document::from_bytes(bytes, format);
     let name = if format == Format::Json { "a.json" } else { "a.yaml" };
     let findings = rules::check(&document, name, Release::LATEST);
-    Checked { name: name.to_owned(), document, findings }
+    Checked { name: name.to_owned(), document, companion: accel_studio::rules::Companion::Unseen, findings }
 }
 
 proptest! {

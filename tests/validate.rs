@@ -60,13 +60,14 @@ fn a_folder_is_searched_and_foreign_yaml_passed_over() {
         .file("configs/b.yaml", WRONG)
         .file("configs/deep/a.yml", FINE)
         .file("configs/compose.yaml", "services:\n  web:\n    image: nginx\n")
-        .file("configs/ds.json", "{\"zero_optimization\": {\"stage\": 2}}")
+        .file("configs/ds.json", "{\"zero_optimization\": {\"stage\": 2}, \"train_batch_size\": 8}")
+        .file("configs/trainer.json", "{\"deepspeed\": {\"zero_optimization\": {\"stage\": 9}}}")
         .file("configs/.hidden/c.yaml", WRONG)
         .file("configs/notes.txt", WRONG);
     let run = room.run(&["validate", "configs"]);
     assert_eq!(run.code, 1);
     assert_eq!(run.stdout.lines().filter(|line| line.contains("error[")).count(), 1, "{}", run.stdout);
-    assert!(run.stdout.contains("1 error in 2 files"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 error in 3 files"), "{}", run.stdout);
 }
 
 #[test]
@@ -93,15 +94,6 @@ fn a_named_foreign_file_is_one_finding() {
     assert_eq!(run.code, 1);
     assert!(run.stdout.starts_with("compose.yaml:1:1: error[file/not-a-config]: "), "{}", run.stdout);
     assert!(run.stdout.contains("1 error in 1 file"), "{}", run.stdout);
-}
-
-#[test]
-fn a_named_deepspeed_file_is_recognised() {
-    let run = Room::new()
-        .file("ds.json", "{\"zero_optimization\": {\"stage\": 2}, \"fp16\": {\"enabled\": true}}")
-        .run(&["validate", "ds.json"]);
-    assert_eq!(run.code, 0);
-    assert!(run.stdout.contains("warning[file/deepspeed]") && run.stdout.contains("1 warning in 1 file"));
 }
 
 #[test]

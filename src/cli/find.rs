@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::source::Source;
+use crate::config::{Sort, sort};
 use crate::document::{Document, Format};
 use crate::key::KeyPath;
 use crate::report::Unread;
@@ -112,14 +113,17 @@ fn is_config(path: &Path) -> bool {
 }
 
 /// True for a text that speaks of Accelerate and, where it can be read, has a telltale key at its
-/// top: a JSON Schema of such configs has them further down.
+/// top: a JSON Schema of such configs has them further down. True for DeepSpeed's own JSON as well.
 fn is_ours(bytes: &[u8], format: Format) -> bool {
-    if !speaks_of_accelerate(&String::from_utf8_lossy(bytes)) {
+    let text = String::from_utf8_lossy(bytes);
+    let may_be_deepspeeds = format == Format::Json && text.contains("zero_optimization");
+    if !may_be_deepspeeds && !speaks_of_accelerate(&text) {
         return false;
     }
     let document = Document::from_bytes(bytes, format);
     let has = |key: &str| document.pair(&KeyPath::of(key)).is_some();
-    document.fault().is_some() || TELLTALES.iter().any(|key| has(key))
+    let is_broken = document.fault().is_some() && speaks_of_accelerate(&text);
+    is_broken || TELLTALES.iter().any(|key| has(key)) || sort(&document.value()) == Sort::DeepSpeed
 }
 
 /// True when a line of the text, or of an object in braces, begins with a telltale key.
@@ -149,6 +153,13 @@ mod tests {
     fn a_broken_config_is_taken_and_a_schema_of_configs_is_not() {
         assert!(is_ours(b"distributed_type: FSDP\nfsdp_config:\n\tx: 1\n", Format::Yaml));
         assert!(!is_ours(b"{\"properties\": {\"distributed_type\": {}}}", Format::Json));
+    }
+
+    #[test]
+    fn deepspeeds_own_file_is_known_by_its_top_level() {
+        assert!(is_ours(b"{\"zero_optimization\": {\"stage\": 2}, \"bf16\": {}}", Format::Json));
+        assert!(!is_ours(b"{\"training\": {\"zero_optimization\": {\"stage\": 2}}}", Format::Json));
+        assert!(!is_ours(b"{\"zero_optimization\"", Format::Json));
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn check(document: &Document, name: &str, release: Release) -> Result<(), End> {
     findings.retain(|finding| finding.severity > Severity::Hint);
     let is_wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
     if !findings.is_empty() {
-        let checked = Checked { name: name.to_owned(), document: document.clone(), findings };
+        let companion = rules::Companion::Unseen;
+        let checked = Checked { name: name.to_owned(), document: document.clone(), companion, findings };
         streams::err(&line::report(&[Ok(checked)]));
     }
     if is_wrong { Err(End::Found) } else { Ok(()) }

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 use super::choice::Choice;
 use super::python::{self, Installed};
 use super::source::Source;
-use crate::document::Document;
+use crate::document::{Document, Stored};
 use crate::finding::{Finding, Severity};
 use crate::report::{Checked, Entry, Unread};
-use crate::rules::{self, Rule};
+use crate::rules::{self, Companion, Rule};
 use crate::schema::Release;
 use crate::settings::{self, RuleSettings, Settings};
 
@@ -64,12 +64,17 @@ impl Project {
         self.folders.get(&source.folder()).cloned().unwrap_or_default()
     }
 
-    /// What is wrong with a document, as its project sees it.
+    /// What is wrong with a document and the file that it names, as its project sees it.
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
+        self.findings_beside(source, document, &beside(source, document))
+    }
+
+    fn findings_beside(&self, source: &Source, document: &Document, companion: &Companion) -> Vec<Finding> {
         let settings = self.settings(source);
         let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
         let is_asked = |rule: &Rule| rules::is_asked(&settings.rules, rule);
-        rules::choose(&settings.rules, rules::check_by(document, &source.name(), release, &is_asked))
+        let found = rules::check_by(document, &source.name(), release, companion, &is_asked);
+        rules::choose(&settings.rules, found)
     }
 
     /// The release that is installed, else the newest that is known.
@@ -90,8 +95,9 @@ impl Project {
         let name = source.name();
         match source.read() {
             Ok(document) => {
-                let findings = self.findings(source, &document);
-                Ok(Checked { name, document, findings })
+                let companion = beside(source, &document);
+                let findings = self.findings_beside(source, &document, &companion);
+                Ok(Checked { name, document, companion, findings })
             }
             Err(reason) => Err(Unread { name, reason }),
         }
@@ -101,4 +107,9 @@ impl Project {
     pub fn fail_on(&self, source: &Source) -> Option<Severity> {
         self.settings(source).fail_on
     }
+}
+
+/// What there is of the file that a document names.
+fn beside(source: &Source, document: &Document) -> Companion {
+    Companion::of(document, &source.folder(), |path| Ok(Stored::read(path)?.document().clone()))
 }

@@ -54,8 +54,11 @@ struct Item {
     fix: Option<Repair>,
 }
 
+/// `path` names the other file where the place does not lie in this one.
 #[derive(Serialize)]
 struct Related {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     message: String,
     span: Range,
 }
@@ -120,14 +123,21 @@ fn items(checked: &Checked) -> Vec<Item> {
         return Vec::new();
     }
     let lines = Lines::of(&checked.document);
-    checked.findings.iter().map(|finding| item(&checked.document, &lines, finding)).collect()
+    checked.findings.iter().map(|finding| item(checked, &lines, finding)).collect()
 }
 
-fn item(document: &Document, lines: &Lines, finding: &Finding) -> Item {
+fn item(checked: &Checked, lines: &Lines, finding: &Finding) -> Item {
+    let document = &checked.document;
     let related = |(place, message): &(Place, String)| Related {
+        path: None,
         message: message.clone(),
         span: range(document, lines, place),
     };
+    let elsewhere = checked.elsewhere(finding).map(|(other, elsewhere)| Related {
+        path: Some(elsewhere.file.clone()),
+        message: elsewhere.words.clone(),
+        span: range(other, &Lines::of(other), &elsewhere.place),
+    });
     Item {
         rule: finding.rule,
         severity: finding.severity.word(),
@@ -135,7 +145,7 @@ fn item(document: &Document, lines: &Lines, finding: &Finding) -> Item {
         key: finding.place.path().map(ToString::to_string).filter(|key| !key.is_empty()),
         span: range(document, lines, &finding.place),
         label: Some(finding.label.clone()).filter(|label| !label.is_empty()),
-        related: finding.related.iter().map(related).collect(),
+        related: finding.related.iter().map(related).chain(elsewhere).collect(),
         help: finding.help.clone(),
         fix: finding.fix.as_ref().and_then(|fix| repair(document, fix)),
     }

@@ -31,6 +31,11 @@ fn write(out: &mut String, checked: &Checked, lines: &Lines, finding: &Finding) 
         let at = lines.position(place.span(&checked.document).start);
         let _ = writeln!(out, "  {name}:{}:{}: {}", at.line, at.column, clean::words(words));
     }
+    for (document, elsewhere) in checked.elsewhere(finding) {
+        let at = document.position(elsewhere.place.span(document).start);
+        let (file, words) = (clean::words(&elsewhere.file), clean::words(&elsewhere.words));
+        let _ = writeln!(out, "  {file}:{}:{}: {words}", at.line, at.column);
+    }
     if let Some(help) = &finding.help {
         let _ = writeln!(out, "  help: {}", clean::words(help));
     }

@@ -23,7 +23,8 @@ mod tally;
 pub use tally::Tally;
 
 use crate::document::{Document, Span};
-use crate::finding::{Finding, Place};
+use crate::finding::{Elsewhere, Finding, Place};
+use crate::rules::Companion;
 
 /// A file that was read and checked.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct Checked {
     pub name: String,
     /// Its text.
     pub document: Document,
+    /// The other file that it names, as far as findings point there.
+    pub companion: Companion,
     /// What was found, in the order of the file.
     pub findings: Vec<Finding>,
 }
@@ -47,6 +50,14 @@ pub struct Unread {
 
 /// What came of one file.
 pub type Entry = Result<Checked, Unread>;
+
+impl Checked {
+    /// The places of a finding that lie in the other file, with its text.
+    fn elsewhere<'a>(&'a self, finding: &'a Finding) -> impl Iterator<Item = (&'a Document, &'a Elsewhere)> {
+        let document = self.companion.document();
+        finding.elsewhere.iter().filter_map(move |place| Some((document?, place)))
+    }
+}
 
 /// The bytes of a place: at least one character wide where the text has any, never outside the text
 /// and never through the middle of a character.

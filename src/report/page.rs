@@ -83,17 +83,24 @@ fn about(rule: &Rule) -> Vec<String> {
 }
 
 fn block(sample: &Sample) -> String {
-    lines(sample, "    ")
+    let own = lines(&sample.text(), "    ");
+    match sample.beside {
+        Some((name, text)) => format!("{own}\n  and in {name}\n\n{}", lines(text, "    ")),
+        None => own,
+    }
 }
 
 fn fence(sample: &Sample) -> String {
     let language = if sample.file.ends_with(".json") { "json" } else { "yaml" };
-    format!("```{language}\n{}```\n", lines(sample, ""))
+    let own = format!("```{language}\n{}```\n", lines(&sample.text(), ""));
+    match sample.beside {
+        Some((name, text)) => format!("{own}\nand in `{name}`\n\n```json\n{}```\n", lines(text, "")),
+        None => own,
+    }
 }
 
 /// The sample line by line; what cannot be seen, tabs included, is spelt out.
-fn lines(sample: &Sample, margin: &str) -> String {
-    let text = sample.text();
+fn lines(text: &str, margin: &str) -> String {
     let visible = |line: &str| clean::words(line).replace('\t', "\\t");
     let mut out: String = text.lines().map(|line| format!("{margin}{}\n", visible(line))).collect();
     if out.is_empty() {

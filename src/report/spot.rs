@@ -27,12 +27,15 @@ impl Spot<'_> {
 pub(super) struct Atlas<'a> {
     checked: &'a Checked,
     lines: Lines<'a>,
+    /// The other file that findings point to, by its name, with its text and line ends.
+    other: Option<(&'a str, &'a Document, Lines<'a>)>,
 }
 
 impl<'a> Atlas<'a> {
     /// Walks through the text once.
     pub(super) fn of(checked: &'a Checked) -> Atlas<'a> {
-        Atlas { checked, lines: Lines::of(&checked.document) }
+        let other = checked.companion.named().map(|(name, document)| (name, document, Lines::of(document)));
+        Atlas { checked, lines: Lines::of(&checked.document), other }
     }
 
     /// Where to look first.
@@ -40,9 +43,14 @@ impl<'a> Atlas<'a> {
         self.spot(&finding.place)
     }
 
-    /// The other places that matter, each with a few words.
+    /// The other places that matter, each with a few words: those in this file, then those in another.
     pub(super) fn related<'f>(&self, finding: &'f Finding) -> Vec<(Spot<'a>, &'f str)> {
-        finding.related.iter().map(|(place, words)| (self.spot(place), words.as_str())).collect()
+        let here = finding.related.iter().map(|(place, words)| (self.spot(place), words.as_str()));
+        let elsewhere = finding.elsewhere.iter().filter_map(|elsewhere| {
+            let (name, document, lines) = self.other.as_ref()?;
+            Some((spot(name, lines, visible_span(document, &elsewhere.place)), elsewhere.words.as_str()))
+        });
+        here.chain(elsewhere).collect()
     }
 
     /// Bytes of the checked file.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::companion::Companion;
+use super::deepspeed_file::DeepSpeedFile;
 use crate::config::{Config, Sort, What, sort};
 use crate::document::{Data, Document, Node, Pair, Span, Style};
 use crate::key::KeyPath;
@@ -22,6 +24,10 @@ pub struct Facts<'a> {
     pub platform: Platform,
     /// Whose file it is.
     pub nature: Nature,
+    /// What was found of the other file that the config names.
+    pub companion: &'a Companion,
+    /// What DeepSpeed's file says: this one, or the one that the config names.
+    pub deepspeed: DeepSpeedFile,
     /// The pairs with text keys: those of the top level, then those of each section.
     pub entries: Vec<Entry<'a>>,
     /// Which pair counts for a row, by the row's key.
@@ -74,6 +80,7 @@ impl<'a> Facts<'a> {
         config: &'a Config,
         file_name: &'a str,
         release: Release,
+        companion: &'a Companion,
     ) -> Facts<'a> {
         let platform = match config.get("compute_environment").and_then(Value::as_text) {
             Some("AMAZON_SAGEMAKER") => Platform::SageMaker,
@@ -82,6 +89,11 @@ impl<'a> Facts<'a> {
         };
         let top: Vec<Entry> = pairs(document, &KeyPath::root(), None, platform, release);
         let nature = nature(config, &top);
+        let deepspeed = match (nature, companion.document()) {
+            (Nature::DeepSpeed, _) => DeepSpeedFile::read(document, None),
+            (_, Some(other)) => DeepSpeedFile::read(other, None),
+            _ => DeepSpeedFile::default(),
+        };
         let sections: Vec<Entry> = top
             .iter()
             .filter(|entry| entry.counts && is_section(entry.field))
@@ -95,11 +107,36 @@ impl<'a> Facts<'a> {
             .filter_map(|(index, entry)| entry.counts.then_some((entry.field?.key, index)))
             .collect();
         let has_merges = document.text().contains("<<");
-        let mut facts =
-            Facts { document, config, file_name, release, platform, nature, entries, by_key, has_merges };
+        let mut facts = Facts {
+            document,
+            config,
+            file_name,
+            release,
+            platform,
+            nature,
+            companion,
+            deepspeed,
+            entries,
+            by_key,
+            has_merges,
+        };
         for (index, mismatch) in facts.mismatches() {
             facts.entries[index].mismatch = Some(mismatch);
         }
+        facts
+    }
+
+    /// Looks at DeepSpeed's file beside the config that names it.
+    pub(super) fn of_companion(
+        document: &'a Document,
+        config: &'a Config,
+        release: Release,
+        processes: Option<i64>,
+    ) -> Facts<'a> {
+        let mut facts = Facts::new(document, config, "", release, &Companion::Unseen);
+        // Whatever it looks like, it is read as DeepSpeed's file.
+        facts.nature = Nature::DeepSpeed;
+        facts.deepspeed = DeepSpeedFile::read(document, processes);
         facts
     }
 
@@ -285,7 +322,7 @@ mod tests {
         let text = "fsdp_config:\n  version: 2\nmpirun_config: &base\n  distributed_type: FSDP\n<<: *base\n";
         let document = Document::parse(text, Format::Yaml);
         let config = Config::read(&document);
-        let facts = Facts::new(&document, &config, "", Release::LATEST);
+        let facts = Facts::new(&document, &config, "", Release::LATEST, &Companion::Unseen);
         assert_eq!(facts.get("fsdp_config.fsdp_version"), Some(&Value::int(2)), "by its short name");
         assert!(facts.is_type("FSDP"), "through a merge key");
         assert_eq!(facts.get("num_processes"), None);

@@ -3,13 +3,13 @@
 use super::facts::Nature;
 use super::sample::{file, yaml};
 use super::{Facts, Findings, Rule};
-use crate::document::{Edit, Span};
+use crate::document::{Document, Edit, Format, Span};
 use crate::finding::{Place, Severity};
 use crate::key::KeyPath;
 use crate::value::Value;
 
 pub(super) const RULES: &[Rule] =
-    &[EMPTY, NOT_A_MAPPING, DEEPSPEED, NOT_A_CONFIG, SUFFIX_CASE, DEFAULT_JSON, VERSION_DIRECTIVE];
+    &[EMPTY, NOT_A_MAPPING, DEEPSPEED_YAML, NOT_A_CONFIG, SUFFIX_CASE, DEFAULT_JSON, VERSION_DIRECTIVE];
 
 const EMPTY: Rule = Rule {
     name: "file/empty",
@@ -53,23 +53,27 @@ fn not_a_mapping(facts: &Facts, found: &mut Findings) {
     }
 }
 
-const DEEPSPEED: Rule = Rule {
-    name: "file/deepspeed",
-    says: "the file is for DeepSpeed, not for Accelerate",
-    severity: Severity::Warning,
-    why: "DeepSpeed has its own JSON file with other keys. Accelerate refuses it as its config, but takes it \
-          through `deepspeed_config.deepspeed_config_file`.",
-    bad: file("ds.json", b"{\"zero_optimization\": {\"stage\": 2}, \"train_batch_size\": \"auto\"}\n"),
-    good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  deepspeed_config_file: ds.json\n"),
-    check: deepspeed,
+const DEEPSPEED_YAML: Rule = Rule {
+    name: "file/deepspeed-yaml",
+    says: "settings of DeepSpeed stand in a YAML file",
+    severity: Severity::Error,
+    why: "Accelerate reads the file of `deepspeed_config_file` with Python's json, whatever its name. As its own \
+          config it refuses such a file, because it does not know the keys.",
+    bad: file("zero2.yaml", b"train_micro_batch_size_per_gpu: 1\nzero_optimization:\n  stage: 2\n"),
+    good: file(
+        "zero2.json",
+        b"{\"train_micro_batch_size_per_gpu\": 1, \"zero_optimization\": {\"stage\": 2}}\n",
+    ),
+    check: deepspeed_yaml,
     ..Rule::BLANK
 };
 
-fn deepspeed(facts: &Facts, found: &mut Findings) {
-    if facts.nature == Nature::DeepSpeed {
+fn deepspeed_yaml(facts: &Facts, found: &mut Findings) {
+    let is_yaml = facts.nature == Nature::DeepSpeed && facts.document.format() == Format::Yaml;
+    if is_yaml && Document::parse(facts.document.text(), Format::Json).fault().is_some() {
         found
-            .report(Place::Bytes(facts.first()), "this is a DeepSpeed file, not an Accelerate config")
-            .advise("name it in a config: `deepspeed_config.deepspeed_config_file`; its keys are not checked here");
+            .report(Place::Bytes(facts.first()), "these are settings of DeepSpeed, whose file must be JSON")
+            .advise("write them as JSON and name that file in `deepspeed_config.deepspeed_config_file`");
     }
 }
 

@@ -81,8 +81,8 @@ const SECTION: Rule = Rule {
     severity: Severity::Warning,
     why: "A section alone switches nothing on: `distributed_type` decides. The options of a section that belongs to \
           another type are loaded and then forgotten.",
-    bad: yaml("deepspeed_config:\n  zero_stage: 3\n"),
-    good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  zero_stage: 3\n"),
+    bad: yaml("deepspeed_config:\n  zero_stage: 2\n"),
+    good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  zero_stage: 2\n"),
     check: section,
     ..Rule::BLANK
 };

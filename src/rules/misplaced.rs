@@ -23,8 +23,8 @@ const BELONGS_IN_SECTION: Rule = Rule {
     severity: Severity::Error,
     why: "Options of DeepSpeed, FSDP and the others live in their sections. At the top level they are unknown keys, \
           and Accelerate refuses the file.",
-    bad: yaml("distributed_type: DEEPSPEED\nzero_stage: 3\n"),
-    good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  zero_stage: 3\n"),
+    bad: yaml("distributed_type: DEEPSPEED\nzero_stage: 2\n"),
+    good: yaml("distributed_type: DEEPSPEED\ndeepspeed_config:\n  zero_stage: 2\n"),
     check: belongs_in_section,
     ..Rule::BLANK
 };

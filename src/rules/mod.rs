@@ -9,6 +9,10 @@
 
 mod about;
 mod choice;
+mod companion;
+mod deepspeed;
+mod deepspeed_file;
+mod deepspeed_machines;
 mod dynamo;
 mod facts;
 mod file;
@@ -40,8 +44,11 @@ mod topology;
 mod tpu;
 mod types;
 mod yaml11;
+mod zero;
 
 pub use choice::{Unknown, choose, complaints, is_asked, unknown, unsilenceable};
+pub use companion::{Companion, wanted};
+pub use deepspeed_file::{DeepSpeedFile, Written};
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
@@ -61,6 +68,9 @@ const FILE: &[&[Rule]] = &[syntax::RULES, file::RULES];
 const CONFIG: &[&[Rule]] = &[
     missing::RULES,
     release::RULES,
+    deepspeed::RULES,
+    zero::RULES,
+    deepspeed_machines::RULES,
     legacy::RULES,
     misplaced::RULES,
     keys::RULES,
@@ -164,6 +174,7 @@ impl<'a> Findings<'a> {
             place,
             label,
             related: Vec::new(),
+            elsewhere: Vec::new(),
             help: None,
             fix: None,
         });
@@ -173,12 +184,17 @@ impl<'a> Findings<'a> {
 
 /// Every rule, in the order in which they are asked.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    of_configs().chain(ignores::RULES)
+    of_configs().chain(of_deepspeed_files()).chain(ignores::RULES)
 }
 
 /// The rules that may find something in a config for Accelerate itself.
 fn of_configs() -> impl Iterator<Item = &'static Rule> {
     FILE.iter().chain(CONFIG).copied().flatten()
+}
+
+/// The rules that may find something in DeepSpeed's own file.
+fn of_deepspeed_files() -> impl Iterator<Item = &'static Rule> {
+    deepspeed_file::SUBJECTS.iter().copied().flatten()
 }
 
 /// The rule of a name.
@@ -190,32 +206,55 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 ///
 /// `file_name` is the name as given, folders included; empty for a document that has none yet.
 pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Finding> {
-    check_by(document, file_name, release, &|rule| !rule.on_request)
+    check_beside(document, file_name, release, &Companion::Unseen)
 }
 
-/// What the chosen rules find in a document, in the order of the file.
+/// Everything that is wrong with a document and the file that it names, in the order of the document.
+pub fn check_beside(
+    document: &Document,
+    file_name: &str,
+    release: Release,
+    companion: &Companion,
+) -> Vec<Finding> {
+    check_by(document, file_name, release, companion, &|rule| !rule.on_request)
+}
+
+/// What the chosen rules find in a document and the file that it names, in the order of the document.
 pub fn check_by(
     document: &Document,
     file_name: &str,
     release: Release,
+    companion: &Companion,
     is_asked: &dyn Fn(&Rule) -> bool,
 ) -> Vec<Finding> {
+    let companion = if companion.is_of(document) { companion } else { &Companion::Unseen };
     let config = Config::read(document);
-    let facts = Facts::new(document, &config, file_name, release);
-    let subjects = if facts.nature == Nature::Config { CONFIG } else { &[] };
-    let mut list: Vec<Finding> = Vec::new();
-    let mut explained: HashSet<Place> = HashSet::new();
+    let facts = Facts::new(document, &config, file_name, release, companion);
     // A text that cannot be read is never in order, whatever is asked.
     let is_about_text = |rule: &Rule| syntax::RULES.iter().any(|other| other.name == rule.name);
-    let is_asked =
-        |rule: &&Rule| release.is_within(rule.since, rule.gone) && (is_asked(rule) || is_about_text(rule));
-    for rule in FILE.iter().chain(subjects).copied().flatten().filter(is_asked) {
+    let holds = |rule: &Rule| release.is_within(rule.since, rule.gone);
+    let is_asked = |rule: &Rule| holds(rule) && (is_asked(rule) || is_about_text(rule));
+    let mut list = ask(&facts, &is_asked);
+    list.extend(companion::findings(&facts, &is_asked));
+    ignores::heed(&facts, &is_asked, &mut list);
+    list.sort_by_cached_key(|finding| finding.place.span(document));
+    list
+}
+
+/// Asks the chosen rules that are about a file of this nature.
+fn ask(facts: &Facts, is_asked: &dyn Fn(&Rule) -> bool) -> Vec<Finding> {
+    let subjects = match facts.nature {
+        Nature::Config => CONFIG,
+        Nature::DeepSpeed => deepspeed_file::SUBJECTS,
+        Nature::Foreign => &[],
+    };
+    let mut list: Vec<Finding> = Vec::new();
+    let mut explained: HashSet<Place> = HashSet::new();
+    for rule in FILE.iter().chain(subjects).copied().flatten().filter(|rule| is_asked(rule)) {
         let mut found = Findings::of(rule, &list);
-        (rule.check)(&facts, &mut found);
+        (rule.check)(facts, &mut found);
         list.extend(found.list.into_iter().filter(|finding| explained.insert(finding.place.clone())));
     }
-    ignores::heed(&facts, &|rule| is_asked(&rule), &mut list);
-    list.sort_by_cached_key(|finding| finding.place.span(document));
     list
 }
 

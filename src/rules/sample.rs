@@ -1,5 +1,7 @@
 //! Sample configs of rules: at once their documentation and their tests.
 
+use super::companion::{Companion, wanted};
+use crate::document::{Document, Format};
 use crate::schema::Release;
 
 /// A sample config, whole or a fragment.
@@ -9,6 +11,10 @@ pub struct Sample {
     pub file: &'static str,
     /// Its bytes as shown in the documentation.
     pub bytes: &'static [u8],
+    /// DeepSpeed's file beside it, as name and text.
+    pub beside: Option<(&'static str, &'static str)>,
+    /// True when the file that it names is not there.
+    pub is_alone: bool,
     /// True when keys that every launch needs are to be added where the sample leaves them out.
     fragment: bool,
     /// The release for which it is judged.
@@ -20,12 +26,29 @@ const NEEDED: [(&str, &str); 2] = [("distributed_type", "MULTI_GPU"), ("num_proc
 
 /// A piece of a YAML config: what every launch needs is added to it.
 pub(super) const fn yaml(text: &'static str) -> Sample {
-    Sample { file: "config.yaml", bytes: text.as_bytes(), fragment: true, release: Release::LATEST }
+    Sample {
+        file: "config.yaml",
+        bytes: text.as_bytes(),
+        beside: None,
+        is_alone: false,
+        fragment: true,
+        release: Release::LATEST,
+    }
+}
+
+/// A piece of a YAML config, and DeepSpeed's file `ds.json` beside it.
+pub(super) const fn yaml_beside(text: &'static str, other: &'static str) -> Sample {
+    Sample { beside: Some(("ds.json", other)), ..yaml(text) }
+}
+
+/// A piece of a YAML config that names a file which is not there.
+pub(super) const fn yaml_alone(text: &'static str) -> Sample {
+    Sample { is_alone: true, ..yaml(text) }
 }
 
 /// A whole file, taken as it is.
 pub(super) const fn file(name: &'static str, bytes: &'static [u8]) -> Sample {
-    Sample { file: name, bytes, fragment: false, release: Release::LATEST }
+    Sample { file: name, bytes, beside: None, is_alone: false, fragment: false, release: Release::LATEST }
 }
 
 impl Sample {
@@ -47,6 +70,19 @@ impl Sample {
             bytes.extend_from_slice(format!("{key}: {value}\n").as_bytes());
         }
         bytes
+    }
+
+    /// The file beside it, as a reader of files would hand it over.
+    pub fn companion(&self) -> Companion {
+        match self.beside {
+            Some((name, text)) => {
+                Companion::Read { name: name.to_owned(), document: Document::parse(text, Format::Json) }
+            }
+            None => match wanted(&Document::from_bytes(&self.completed(), Format::of(self.file))) {
+                Some(name) if self.is_alone => Companion::Missing { name, beside: None },
+                _ => Companion::Unseen,
+            },
+        }
     }
 
     /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.

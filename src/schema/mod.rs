@@ -10,9 +10,11 @@
 //! | whether a value fits | [`Field::accepts`] |
 //! | what a person typed | [`Kind::read`], [`Kind::show`] |
 //! | where a new key goes | [`after`] |
+//! | what DeepSpeed's own file may hold | [`deepspeed`] |
 //! | whose key it is | [`flag`], [`is_accelerator_argument`] |
 
 mod accept;
+pub mod deepspeed;
 mod export;
 mod field;
 mod fields;

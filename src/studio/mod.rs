@@ -28,6 +28,7 @@ use self::state::judge::Judge;
 use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
+use crate::rules::Companion;
 use crate::settings::{Settings, SettingsError};
 
 pub use self::effect::Filed;
@@ -117,12 +118,13 @@ pub struct Studio {
 impl Studio {
     /// The studio, ready to run, for a project without settings.
     pub fn new(opening: Opening, looks: Looks) -> Studio {
-        Studio::in_project(Settings::default(), opening, looks)
+        Studio::in_project(Settings::default(), Companion::Unseen, opening, looks)
     }
 
-    /// The studio, ready to run, with the settings of the file's project.
-    pub fn in_project(settings: Settings, opening: Opening, looks: Looks) -> Studio {
-        let judge = Judge::new(settings);
+    /// The studio, ready to run, with the settings of the file's project and the other file that the config
+    /// names.
+    pub fn in_project(settings: Settings, companion: Companion, opening: Opening, looks: Looks) -> Studio {
+        let judge = Judge::new(settings, companion);
         let state = match opening {
             Opening::File(stored) => {
                 let document = stored.document().clone();

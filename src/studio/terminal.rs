@@ -23,6 +23,7 @@ use ratatui::crossterm::terminal::{
 
 use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
 use crate::document::{FileError, Stored};
+use crate::rules::Companion;
 use crate::schema::Release;
 use crate::settings;
 
@@ -40,11 +41,13 @@ pub fn open(path: Option<&Path>, installed: Option<Release>) -> Result<Outcome, 
     }
     let opening = opening(path)?;
     let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-    let mut settings = settings::above(folder.unwrap_or(Path::new(".")))?.settings;
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut settings = settings::above(folder)?.settings;
     settings.accelerate = settings.accelerate.or(installed);
+    let companion = companion(&opening, folder);
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
-    let mut studio = Studio::in_project(settings, opening, looks());
+    let mut studio = Studio::in_project(settings, companion, opening, looks());
     let mut guest =
         Guest::enter(keyboard.clone()).map_err(|error| StudioError::Terminal(error.to_string()))?;
     listen_to_signals(&sender).map_err(|error| StudioError::Terminal(error.to_string()))?;
@@ -64,6 +67,12 @@ fn opening(path: Option<&Path>) -> Result<Opening, StudioError> {
         Err(FileError::Missing { path, .. }) => Ok(Opening::New { path: Some(path), default_file: None }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The other file that the config names, such as DeepSpeed's.
+fn companion(opening: &Opening, folder: &Path) -> Companion {
+    let Opening::File(stored) = opening else { return Companion::Unseen };
+    Companion::of(stored.document(), folder, |path| Ok(Stored::read(path)?.document().clone()))
 }
 
 /// The file that `accelerate launch` reads when none is named, if it is there. Accelerate 1.15.0

@@ -4,7 +4,9 @@
     make oracle        (needs accelerate==1.15.0 and torch; writes tests/fixtures/oracle/samples.json)
 
 The first argument is the folder that `cargo run --example rule_samples FOLDER` has written. Answers are
-those of record_load.py, by "<rule> <bad|good>". Samples for another release are left out.
+those of record_load.py, by "<rule> <bad|good>". Samples for another release are left out, and so are
+those of DeepSpeed's own file: record_deepspeed.py asks about them. A DeepSpeed file `ds.json` is there,
+with the text that stands beside the sample or with a plain one.
 """
 
 import json
@@ -16,11 +18,13 @@ import tempfile
 import record_load
 
 RELEASE = "1.15"
+PLAIN = '{"train_micro_batch_size_per_gpu": "auto", "zero_optimization": {"stage": 3}}\n'
 
 
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     samples = [sample for sample in json.loads((folder / "samples.json").read_text()) if sample["release"] == RELEASE]
+    samples = [sample for sample in samples if not sample["rule"].startswith("deepspeed-file/")]
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
     os.environ.clear()
     os.environ.update(keep)
@@ -34,6 +38,7 @@ def main():
         for sample in samples:
             path = folder / sample["path"]
             name = f"{sample['rule']} {sample['kind']}"
+            pathlib.Path(home, "ds.json").write_text(sample["beside"] or PLAIN)
             mark = record_load.fingerprint(path.read_bytes())
             record[name] = {"fingerprint": mark, "refused": record_load.ask_in_child(path)}
     lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(facts)}" for name, facts in sorted(record.items()))

@@ -160,9 +160,9 @@ pub(super) static ROWS: &[Field] = &[
     Field {
         key: "deepspeed_config.gradient_clipping",
         label: "Gradient clipping",
-        ask: "At which size should gradients be clipped (0 switches it off)?",
-        help: "Shrinks gradients larger than this, which keeps training stable; DeepSpeed clips at 1.0 when nothing is \
-               set, and 0 switches it off.",
+        ask: "At which size should gradients be clipped?",
+        help: "Shrinks gradients larger than this, which keeps training stable; DeepSpeed clips at 1.0 when nothing or \
+               0 is set, and only its own file can switch that off.",
         kind: Kind::Float { min: 0.0, words: &["auto"] },
         spelling: Spelling::QuotedNumber,
         default: Default::Float(1.0),

@@ -2,20 +2,21 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::rules::{self, Rule};
+use crate::rules::{self, Companion, Rule};
 use crate::schema::Release;
 use crate::settings::Settings;
 
-/// The rules and the settings of the file's project.
+/// The rules, the settings of the file's project, and the other file that the config names.
 #[derive(Clone, Debug, Default)]
 pub(in crate::studio) struct Judge {
     settings: Settings,
+    companion: Companion,
 }
 
 impl Judge {
     /// Judges as a project asks for.
-    pub fn new(settings: Settings) -> Judge {
-        Judge { settings }
+    pub fn new(settings: Settings, companion: Companion) -> Judge {
+        Judge { settings, companion }
     }
 
     /// The Accelerate release that the config is for.
@@ -27,6 +28,7 @@ impl Judge {
     pub fn findings(&self, document: &Document, file_name: &str) -> Vec<Finding> {
         let wishes = &self.settings.rules;
         let is_asked = |rule: &Rule| rules::is_asked(wishes, rule);
-        rules::choose(wishes, rules::check_by(document, file_name, self.release(), &is_asked))
+        let found = rules::check_by(document, file_name, self.release(), &self.companion, &is_asked);
+        rules::choose(wishes, found)
     }
 }
