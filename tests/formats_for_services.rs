@@ -232,3 +232,41 @@ fn sarif_fixes_change_the_file_as_fix_does() {
         format!("{}{new}{}", piece(0, at("startColumn") - 1), piece(at("endColumn") - 1, line.len()));
     assert_eq!(changed, "mixed_precision: 'no'");
 }
+
+/// A config whose second file has two mistakes of one kind.
+fn two_files(format: &str) -> Run {
+    let config = "distributed_type: DEEPSPEED\nnum_processes: 8\ndeepspeed_config:\n  deepspeed_config_file: ds/zero 2.json\n";
+    let zero = "{\n  \"train_micro_batch_size_per_gpu\": \"auto\",\n  \"zero_optimization\": {\n    \"stage\": 2,\n    \"offlod_param\": {},\n    \"overlap_com\": true\n  }\n}\n";
+    let room = Room::new().file("configs/a.yaml", config).file("ds/zero 2.json", zero);
+    room.run(&["validate", "--format", format, "configs/a.yaml"])
+}
+
+#[test]
+fn findings_in_two_files_point_into_both() {
+    let report: Value = serde_json::from_str(&two_files("sarif").stdout).expect("valid JSON");
+    let results = report["runs"][0]["results"].as_array().expect("a list");
+    let places: Vec<(&str, u64)> = results
+        .iter()
+        .map(|result| &result["relatedLocations"][0]["physicalLocation"])
+        .map(|place| (&place["artifactLocation"]["uri"], &place["region"]["startLine"]))
+        .filter_map(|(uri, line)| Some((uri.as_str()?, line.as_u64()?)))
+        .collect();
+    assert_eq!(places, [("ds/zero%202.json", 5), ("ds/zero%202.json", 6)]);
+    for format in ["github", "junit", "gitlab"] {
+        let stdout = two_files(format).stdout;
+        assert!(
+            stdout.contains("ds/zero 2.json:5:5: ") && stdout.contains("ds/zero 2.json:6:5: "),
+            "{stdout}"
+        );
+    }
+}
+
+#[test]
+fn findings_told_at_one_place_stay_two() {
+    let issues: Vec<Value> = serde_json::from_str(&two_files("gitlab").stdout).expect("a list");
+    let prints: Vec<&Value> = issues.iter().map(|issue| &issue["fingerprint"]).collect();
+    assert!(prints.len() == 2 && prints[0] != prints[1], "{prints:?}");
+    let junit = two_files("junit").stdout;
+    assert!(junit.contains("name=\"deepspeed-file/unknown-option 4:26\""), "{junit}");
+    assert!(junit.contains("name=\"deepspeed-file/unknown-option 4:26 (2)\""), "{junit}");
+}

@@ -20,7 +20,11 @@ impl Fingerprints {
     /// The fingerprint of a finding: 16 hexadecimal digits. Equals get different ones, by their order.
     pub(super) fn of(&mut self, file: &str, finding: &Finding) -> String {
         let key = finding.place.path().map(ToString::to_string).filter(|key| !key.is_empty());
-        self.number(&[finding.rule, &address::path(file), key.as_deref().unwrap_or(&finding.message)])
+        // What lies in another file is told at the one key that names it.
+        let there = finding.elsewhere.first().map(|there| format!("{:?}", there.place.path()));
+        let own = key.as_deref().unwrap_or(&finding.message);
+        let file = address::path(file);
+        self.number(&[&[finding.rule, &file, own][..], there.as_deref().as_slice()].concat())
     }
 
     /// The fingerprint of a file that could not be read.

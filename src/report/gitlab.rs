@@ -46,7 +46,7 @@ struct Lines {
 fn issues_of(checked: &Checked, prints: &mut Fingerprints) -> Vec<Issue> {
     let atlas = Atlas::of(checked);
     let issue = |finding: &Finding| Issue {
-        description: description(finding),
+        description: description(&atlas, finding),
         check_name: finding.rule,
         fingerprint: prints.of(&checked.name, finding),
         severity: severity(finding.severity),
@@ -55,13 +55,16 @@ fn issues_of(checked: &Checked, prints: &mut Fingerprints) -> Vec<Issue> {
     checked.findings.iter().map(issue).collect()
 }
 
-/// The list has no room of its own for advice.
-fn description(finding: &Finding) -> String {
-    let message = clean::words(&finding.message);
-    match &finding.help {
-        Some(help) => format!("{message}; {}", clean::words(help)),
-        None => message.into_owned(),
+/// The list has no room of its own for advice and for other places.
+fn description(atlas: &Atlas, finding: &Finding) -> String {
+    let mut text = finding.message.clone();
+    for (spot, words) in atlas.related(finding) {
+        text += &format!("; {}: {words}", spot.words());
     }
+    if let Some(help) = &finding.help {
+        text += &format!("; {help}");
+    }
+    clean::words(&text).into_owned()
 }
 
 /// GitLab knows info, minor, major, critical and blocker.

@@ -1,6 +1,7 @@
 //! Findings as JUnit's XML, which nearly every CI server shows: a suite for each file, a failed test
 //! for each finding. A file without findings is one test that passed.
 
+use std::collections::HashMap;
 use std::io;
 
 use quick_xml::Writer;
@@ -64,10 +65,19 @@ fn cases(checked: &Checked) -> Vec<Case> {
         return vec![Case { name: "nothing to report".to_owned(), line: None, trouble: None }];
     }
     let atlas = Atlas::of(checked);
-    checked.findings.iter().map(|finding| case(&atlas, finding)).collect()
+    let mut cases: Vec<Case> = checked.findings.iter().map(|finding| case(&atlas, finding)).collect();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for case in &mut cases {
+        let nth = seen.entry(case.name.clone()).or_default();
+        *nth += 1;
+        if *nth > 1 {
+            case.name += &format!(" ({nth})");
+        }
+    }
+    cases
 }
 
-/// Servers merge tests of one name, so the place is part of it.
+/// Servers keep only one test of each name, so the place is part of it.
 fn case(atlas: &Atlas, finding: &Finding) -> Case {
     let spot = atlas.first(finding);
     let mut text = format!("{}: {}", spot.words(), finding.message);
