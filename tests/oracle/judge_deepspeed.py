@@ -33,13 +33,16 @@ def stage(error):
     import deepspeed
 
     home = os.path.dirname(deepspeed.__file__)
+    config = os.path.join(home, "runtime", "config.py")
     frames = traceback.extract_tb(error.__traceback__)
-    if any(frame.filename.startswith(home) and frame.name == "__init__" and "DeepSpeedConfig(" in (frame.line or "")
-           or frame.filename == os.path.join(home, "runtime", "config.py") for frame in frames):
+    builds_config = lambda frame: frame.name == "__init__" and "DeepSpeedConfig(" in (frame.line or "")
+    theirs = [frame for frame in frames if frame.filename.startswith(home)]
+    if any(frame.filename == config or builds_config(frame) for frame in theirs):
         return "config"
-    if any(frame.filename.startswith(home) for frame in frames):
+    if theirs:
         return "engine"
-    return "prepare" if any(frame.name == "prepare" and "accelerator.py" in frame.filename for frame in frames) else "plugin"
+    is_prepared = any(frame.name == "prepare" and frame.filename.endswith("accelerator.py") for frame in frames)
+    return "prepare" if is_prepared else "plugin"
 
 
 def prepare(path, environment):
@@ -86,13 +89,12 @@ def prepare(path, environment):
 
 def pretend(path):
     """A device with 16-bit floats, and the number of processes that the file's own batch sizes need."""
+    import deepspeed.comm
     from deepspeed.accelerator import get_accelerator
     from deepspeed.runtime.config import DeepSpeedConfig
 
     type(get_accelerator()).is_fp16_supported = lambda *_: True
     type(get_accelerator()).is_bf16_supported = lambda *_: True
-    import deepspeed.comm
-
     build, ask = DeepSpeedConfig.__init__, deepspeed.comm.get_world_size
     world = processes(path)
 
@@ -178,7 +180,6 @@ def main(arguments):
                 with open(path, "w", encoding="utf-8") as file:
                     file.write(text)
                 verdicts[name] = judge(path)
-                print(name, verdicts[name], file=sys.stderr, flush=True)
         print(json.dumps(verdicts, indent=1))
     else:
         for path in arguments:
