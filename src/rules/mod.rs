@@ -86,6 +86,7 @@ const CONFIG: &[&[Rule]] = &[
     topology::RULES,
     network::RULES,
     precision::RULES,
+    parallelism::SEQUENCE_RULES,
     parallelism::RULES,
     megatron::RULES,
     tpu::RULES,
