@@ -131,7 +131,7 @@ impl Note {
             "fsdp1-reshard" => "reshard_after_forward",
             "gpu_ids-count" => "gpu_ids",
             "multi-with-1-process" | "no-with-many-processes" => "num_processes",
-            "multinode-no-hostfile" => "deepspeed_hostfile",
+            "multinode-no-hostfile" => "deepspeed_multinode_launcher",
             "yaml-no-bool-distributed_type" => "distributed_type",
             _ => "",
         };

@@ -150,7 +150,10 @@ impl<'a> Facts<'a> {
             })
             .collect();
         let mismatch = |(index, entry): (usize, &Entry)| {
-            let is_read = |field: &&Field| entry.counts && field.reach == Reach::Used && self.matters(field);
+            let is_read = |field: &&Field| {
+                let may_matter = self.matters(field) || self.is_doubtful(field);
+                entry.counts && field.reach == Reach::Used && may_matter
+            };
             entry.field.filter(is_read)?;
             Some((index, misfits.remove(&entry.path)?))
         };
@@ -162,6 +165,16 @@ impl<'a> Facts<'a> {
         let is_passed_on = field.read_since.is_none_or(|since| self.release >= since);
         // gpu_ids is split into its numbers for every type (launch.py, _validate_launch_command).
         field.key == "gpu_ids" || (is_passed_on && field.when.holds(&|key| self.get(key)))
+    }
+
+    /// True where nobody can tell whether a key matters: a number that decides it is none.
+    pub fn is_doubtful(&self, field: &Field) -> bool {
+        let is_no_number = |entry: &Entry| {
+            let row = entry.field.filter(|row| matches!(row.kind, Kind::Int { .. }));
+            let verdict = row.map(|row| row.accepts(&entry.value, self.release));
+            matches!(verdict, Some(Err(Mismatch::WrongType(_))))
+        };
+        field.when.keys().iter().any(|key| self.entry(key).is_some_and(is_no_number))
     }
 
     /// The value that counts for a row, in whatever spelling it is written; also one that comes

@@ -174,12 +174,6 @@ fn is_inert(facts: &Facts, entry: &Entry, field: &Field) -> bool {
     // On one machine DeepSpeed's launchers all start the job as `standard` does.
     let says_none =
         entry.text().is_some_and(|text| ["none", "standard"].contains(&text.to_lowercase().as_str()));
-    // Where a condition cannot be read, nobody knows whether it is met.
-    let is_doubtful = field.when.keys().iter().any(|key| {
-        facts
-            .entry(key)
-            .is_some_and(|entry| entry.mismatch.is_some() || super::placeholder::is_one(&entry.value))
-    });
     let is_read = |section: &str| {
         facts.entry(section).and_then(|entry| entry.field).is_some_and(|row| facts.matters(row))
     };
@@ -191,7 +185,7 @@ fn is_inert(facts: &Facts, entry: &Entry, field: &Field) -> bool {
         && !(is_default
             || says_no
             || says_none
-            || is_doubtful
+            || facts.is_doubtful(field)
             || is_elsewhere
             || is_counted
             || field.kind.is_section())

@@ -41,7 +41,8 @@ fn placeholder(facts: &Facts, found: &mut Findings) {
 fn waits(facts: &Facts, entry: &Entry, field: &Field) -> bool {
     // Commands for a TPU pod are run by a shell, which does expand variables.
     let is_passed_on = matches!(field.kind, Kind::Texts | Kind::Anything) || field.reach != Reach::Used;
-    let is_open_text = matches!(field.kind, Kind::Text(_)) && !facts.matters(field);
+    let is_open_text =
+        matches!(field.kind, Kind::Text(_)) && !(facts.matters(field) || facts.is_doubtful(field));
     let is_section = matches!(field.kind, Kind::Section) && entry.value.as_map().is_some();
     is_one(&entry.value) && !is_passed_on && !is_open_text && !is_section
 }
