@@ -65,6 +65,16 @@ fn every_other_format_names_the_other_file_too() {
 }
 
 #[test]
+fn a_file_that_is_checked_as_well_tells_its_own_findings() {
+    let room = Room::new().file("config.yaml", CONFIG).file("zero3.json", ZERO);
+    let told = room.run(&["validate", "config.yaml", "zero3.json"]).stdout;
+    assert_eq!(told.matches("deepspeed-file/unknown-option").count(), 1, "{told}");
+    assert!(told.contains("zero3.json:8:5: error[deepspeed-file/unknown-option]"), "{told}");
+    // Only the config knows the number of processes.
+    assert!(told.contains("config.yaml:4:26: error[deepspeed-file/batch-arithmetic]"), "{told}");
+}
+
+#[test]
 fn a_comment_silences_what_is_found_in_the_other_file() {
     let silent = CONFIG.replace("zero3.json", "zero3.json # accel-studio: ignore[deepspeed-file] known");
     let room = Room::new().file("config.yaml", silent).file("zero3.json", ZERO);

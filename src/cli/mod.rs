@@ -13,6 +13,7 @@ mod machine;
 mod presets;
 mod project;
 mod python;
+mod repeated;
 mod schema;
 mod settings;
 mod source;

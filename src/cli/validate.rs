@@ -11,7 +11,7 @@ use super::choice::Choice;
 use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
-use super::{End, find};
+use super::{End, find, repeated};
 use crate::finding::Severity;
 use crate::report::pretty::Look;
 use crate::report::{Entry, Tally, Unread, github, gitlab, json, junit, line, pretty, sarif, statistics};
@@ -122,6 +122,7 @@ pub fn run(arguments: &Arguments) -> End {
     let mut entries = check_all(&project, &sources);
     let is_found =
         std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));
+    repeated::drop_from(&mut entries);
     let format =
         arguments.format.unwrap_or(if streams::is_watched() { Format::Pretty } else { Format::Text });
     if !arguments.hints
