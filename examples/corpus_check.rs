@@ -4,8 +4,8 @@
 //! with `file`, `verdict` ("ok" or "error"), `stage`, `error` and `notes` of another checker, checks
 //! each file, and prints every disagreement for a person to judge:
 //!
-//! * refused there and no error here, or the other way round. A file that only misses a number which
-//!   people give on the command line may be a warning here;
+//! * refused there and no error here, or the other way round. A file that only misses what people give
+//!   on the command line, or a DeepSpeed file that is not there, may be a warning here;
 //! * a note of weight `silent` or `error-later` without a finding at its key;
 //! * a file that passes and bears no such note, but has an error or a warning here.
 //!
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use accel_studio::document::{Document, Format};
 use accel_studio::finding::{Finding, Severity};
-use accel_studio::rules;
+use accel_studio::rules::{self, Companion};
 use accel_studio::schema::Release;
 use serde::Deserialize;
 
@@ -29,6 +29,9 @@ struct Verdict {
     verdict: String,
     stage: String,
     error: Option<String>,
+    /// The DeepSpeed file that the config names, and where it was found in the config's repository.
+    ds_file: Option<String>,
+    ds_file_found: Option<String>,
     #[serde(default)]
     notes: Vec<Note>,
 }
@@ -40,9 +43,14 @@ struct Note {
     msg: Option<String>,
 }
 
-/// Rules about what people give on the command line: a refused launch may be a warning here.
-const COMMAND_LINE: [&str; 3] =
-    ["processes/missing", "network/address-missing", "network/machine-rank-missing"];
+/// Rules about what lies outside of the file, on the command line or beside it: a refused launch may be a
+/// warning here.
+const OUTSIDE: [&str; 4] = [
+    "processes/missing",
+    "network/address-missing",
+    "network/machine-rank-missing",
+    "deepspeed/file-missing",
+];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -72,7 +80,8 @@ fn compare(folder: &Path, is_told_all: bool) -> Result<Count, Box<dyn Error>> {
         let verdict: Verdict = serde_json::from_str(line)?;
         let bytes = fs::read(folder.join(&verdict.file))?;
         let document = Document::from_bytes(&bytes, Format::of(&verdict.file));
-        let findings = rules::check(&document, &verdict.file, Release::LATEST);
+        let companion = verdict.companion();
+        let findings = rules::check_beside(&document, &verdict.file, Release::LATEST, &companion);
         *count.entry("files").or_default() += 1;
         let heading = outcome(&verdict, &findings);
         *count.entry(heading).or_default() += 1;
@@ -95,10 +104,10 @@ fn compare(folder: &Path, is_told_all: bool) -> Result<Count, Box<dyn Error>> {
 fn outcome(verdict: &Verdict, findings: &[Finding]) -> &'static str {
     let worst = findings.iter().map(|finding| finding.severity).max();
     let is_heavy = verdict.notes.iter().any(|note| note.is_heavy() || note.sev == "needs-cli");
-    let is_for_command_line = findings.iter().any(|finding| COMMAND_LINE.contains(&finding.rule));
+    let is_outside = findings.iter().any(|finding| OUTSIDE.contains(&finding.rule));
     match (verdict.verdict.as_str(), worst) {
         ("error", Some(Severity::Error)) => "refused there, error here",
-        ("error", _) if is_for_command_line => "refused there without flags, warning here",
+        ("error", _) if is_outside => "refused there for what is outside of the file, warning here",
         ("error", _) => "refused there, no error here: DISAGREE",
         (_, Some(Severity::Error)) => "passes there, error here: DISAGREE",
         (_, Some(Severity::Warning)) if !is_heavy => "passes there without notes, warning here: DISAGREE",
@@ -107,6 +116,15 @@ fn outcome(verdict: &Verdict, findings: &[Finding]) -> &'static str {
 }
 
 impl Verdict {
+    /// What was there of the DeepSpeed file when the verdict was made. One that was there is not part
+    /// of the folder, so nothing is said of it.
+    fn companion(&self) -> Companion {
+        match (&self.ds_file, &self.ds_file_found) {
+            (Some(name), None) => Companion::Missing { name: name.clone(), beside: None },
+            _ => Companion::Unseen,
+        }
+    }
+
     fn told(&self) -> String {
         match (&self.error, self.verdict.as_str()) {
             (Some(error), "error") => {
