@@ -58,10 +58,10 @@ fn two_names(facts: &Facts, found: &mut Findings) {
 const OLD_OFFLOAD: Rule = Rule {
     name: "deepspeed-file/old-offload",
     says: "`cpu_offload` is not understood by Accelerate",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     why: "Accelerate exchanges the script's optimizer for DeepSpeed's own when `offload_optimizer` moves its state. It \
-          does not look at the old name `cpu_offload`; DeepSpeed does, finds an ordinary optimizer and stops with a \
-          ZeRORuntimeException.",
+          does not look at the old name `cpu_offload`; DeepSpeed does, and stops with a ZeRORuntimeException \
+          unless the script itself brings DeepSpeed's optimizer for the CPU.",
     bad: file(
         "ds.json",
         b"{\"train_micro_batch_size_per_gpu\": 1, \"zero_optimization\": {\"stage\": 2, \"cpu_offload\": true}}\n",
@@ -96,7 +96,7 @@ fn old_offload(facts: &Facts, found: &mut Findings) {
             Place::key(written.path.clone()),
             "`cpu_offload` is an old name that Accelerate does not understand",
         )
-        .advise("write `\"offload_optimizer\": {\"device\": \"cpu\"}`; DeepSpeed stops as it is")
+        .advise("write `\"offload_optimizer\": {\"device\": \"cpu\"}`; DeepSpeed stops as it is, unless the script brings DeepSpeedCPUAdam")
         .repair(
             "write `offload_optimizer`",
             vec![Edit::Remove { path: written.path.clone() }, Edit::Set { path, value: device }],
