@@ -7,7 +7,7 @@
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers |
 //! | 2 | [`config`] what one file says · [`settings`] what the project asks for |
-//! | 4 | [`rules`] every mistake, one row each |
+//! | 4 | [`rules`] every mistake, one row each · [`launch`] from a config to a running job |
 //! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config · [`studio`] the full-screen program |
 //! | 6 | [`cli`] arguments, and one file per verb |
 //!
@@ -20,6 +20,7 @@ pub mod document;
 pub mod finding;
 pub mod hardware;
 pub mod key;
+pub mod launch;
 pub mod presets;
 pub mod report;
 pub mod rules;
