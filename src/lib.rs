@@ -5,8 +5,9 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
-//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers |
+//! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers · [`model`] what a model consists of |
 //! | 2 | [`config`] what one file says · [`settings`] what the project asks for |
+//! | 3 | [`memory`] peak bytes of a training step |
 //! | 4 | [`rules`] every mistake, one row each · [`launch`] from a config to a running job |
 //! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config · [`studio`] the full-screen program |
 //! | 6 | [`cli`] arguments, and one file per verb |
@@ -21,6 +22,8 @@ pub mod finding;
 pub mod hardware;
 pub mod key;
 pub mod launch;
+pub mod memory;
+pub mod model;
 pub mod presets;
 pub mod report;
 pub mod rules;

@@ -1,0 +1,12 @@
+//! Peak memory of one training step: pure arithmetic on a model, a workload and a strategy.
+//!
+//! Bytes are those that PyTorch's allocator counts as allocated, per GPU, unless a name says
+//! otherwise. Every formula names its source. Nothing here reads a file, asks a GPU or knows a screen.
+
+mod estimate;
+mod strategy;
+mod workload;
+
+pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
+pub use strategy::{Ddp, Fsdp, FsdpStrategy, Offload, Precision, Sharding, Strategy, Zero};
+pub use workload::{Attention, Lora, Optimizer, Padding, Quantised, StepKind, Workload};
