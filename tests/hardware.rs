@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use accel_studio::hardware::{Gpus, Memory, Unseen, nvml};
+use accel_studio::hardware::{Gpus, Unseen, nvml};
 
 /// NVML's answers to nvmlInit: fine, and three ways to fail.
 const FINE: u32 = 0;
@@ -36,7 +36,7 @@ fn two_devices_are_described() {
     assert_eq!(gpus.summary(), "2 × NVIDIA Test 80GB");
     assert_eq!(devices[1].capability, Some((9, 0)));
     assert_eq!(devices[0].capability, None, "one refused question leaves the other answers");
-    assert_eq!(devices[0].memory, Some(Memory { total: 80 << 30, free: 79 << 30 }));
+    assert_eq!(devices[0].memory.map(|memory| (memory.total, memory.free)), Some((80 << 30, Some(79 << 30))));
     assert_eq!(devices[0].uuid.as_deref(), Some("GPU-00000001"));
     assert!(matches!(&gpus, Gpus::Listed { driver: Some(version), .. } if version == "580.65.06"));
 }

@@ -7,5 +7,11 @@ pub fn this() -> Machine {
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    Machine { env, gpus: nvml::probe() }
+    Machine {
+        env,
+        home: std::env::home_dir(),
+        cwd: std::env::current_dir().ok(),
+        gpus: nvml::probe(),
+        ..Machine::default()
+    }
 }

@@ -5,15 +5,39 @@
 
 pub mod nvml;
 
+mod device;
+mod host;
+mod precision;
+mod saved;
+mod topology;
+
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use device::{Device, Instance, Memory, Mig, NvLink, Pcie, Power, Process, Vendor};
+pub use host::{Cores, Disk, DiskKind, Host, Interface, Node, Ram, Swap};
+pub use precision::{Precisions, SOURCE as PRECISION_SOURCE, Support};
+pub use saved::VARIABLES;
+pub use topology::{Reach, Topology};
 
 /// A machine as a room may know it: handed in, never asked for behind anyone's back.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "saved::Form", into = "saved::Form")]
 pub struct Machine {
+    /// What it is called, where it is another than this one: `8xh100-sxm`.
+    pub name: Option<String>,
     /// Environment variables.
     pub env: BTreeMap<String, String>,
+    /// The person's home; never written to a file.
+    pub home: Option<PathBuf>,
+    /// Where the program was started; never written to a file.
+    pub cwd: Option<PathBuf>,
     /// Its GPUs.
     pub gpus: Gpus,
+    /// What surrounds them.
+    pub host: Host,
 }
 
 /// The GPUs of a machine.
@@ -23,37 +47,20 @@ pub enum Gpus {
     Listed {
         /// Version of the driver, such as `580.65.06`.
         driver: Option<String>,
+        /// Newest release of CUDA that the driver runs, such as `13.0`.
+        cuda: Option<String>,
         /// All devices in the driver's order.
         devices: Vec<Device>,
+        /// How they reach each other; empty where nobody asked.
+        topology: Topology,
     },
     /// None can be seen, and why.
     Unseen(Unseen),
 }
 
-/// One GPU. Every fact is optional because drivers answer some questions and refuse others.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Device {
-    /// `NVIDIA H200`.
-    pub name: Option<String>,
-    /// `GPU-…`, by which `CUDA_VISIBLE_DEVICES` may name it.
-    pub uuid: Option<String>,
-    /// Its memory.
-    pub memory: Option<Memory>,
-    /// Compute capability, such as (9, 0).
-    pub capability: Option<(u32, u32)>,
-}
-
-/// Memory of a device, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
-    /// All of it.
-    pub total: u64,
-    /// What nobody uses now.
-    pub free: u64,
-}
-
 /// Why no GPU can be seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unseen {
     /// The driver's library is not installed.
     NoDriver,
@@ -90,6 +97,11 @@ impl Unseen {
 }
 
 impl Gpus {
+    /// Devices of which nothing but themselves is known.
+    pub fn listed(devices: Vec<Device>) -> Gpus {
+        Gpus::Listed { driver: None, cuda: None, devices, topology: Topology::default() }
+    }
+
     /// The devices; none where none can be seen.
     pub fn devices(&self) -> &[Device] {
         match self {
@@ -146,7 +158,7 @@ mod tests {
         };
         let devices = (0..count).map(device).collect();
         let env = visible.map(|list| ("CUDA_VISIBLE_DEVICES".to_owned(), list.to_owned()));
-        Machine { env: env.into_iter().collect(), gpus: Gpus::Listed { driver: None, devices } }
+        Machine { env: env.into_iter().collect(), gpus: Gpus::listed(devices), ..Machine::default() }
     }
 
     #[test]
@@ -165,6 +177,6 @@ mod tests {
         assert_eq!(machine(8, None).gpus.summary(), "8 × NVIDIA H200");
         assert_eq!(Machine::default().gpus.summary(), "no GPU");
         let mixed = vec![Device { name: Some("A".into()), ..Device::default() }, Device::default()];
-        assert_eq!(Gpus::Listed { driver: None, devices: mixed }.summary(), "2 GPUs");
+        assert_eq!(Gpus::listed(mixed).summary(), "2 GPUs");
     }
 }

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
-use super::{Device, Gpus, Memory, Unseen};
+use super::{Device, Gpus, Memory, Topology, Unseen};
 
 /// Asks the driver of this machine.
 pub fn probe() -> Gpus {
@@ -25,6 +25,8 @@ fn listed(nvml: Result<Nvml, NvmlError>) -> Gpus {
         Err(error) => Gpus::Unseen(unseen(error)),
         Ok((count, nvml)) => Gpus::Listed {
             driver: nvml.sys_driver_version().ok(),
+            cuda: None,
+            topology: Topology::default(),
             devices: (0..count).map(|index| device(&nvml, index)).collect(),
         },
     }
@@ -33,7 +35,12 @@ fn listed(nvml: Result<Nvml, NvmlError>) -> Gpus {
 /// What is known of a device; one that is lost or forbidden still counts, without facts.
 fn device(nvml: &Nvml, index: u32) -> Device {
     let Ok(device) = nvml.device_by_index(index) else { return Device::default() };
-    let memory = device.memory_info().map(|memory| Memory { total: memory.total, free: memory.free });
+    let memory = device.memory_info().map(|memory| Memory {
+        total: memory.total,
+        reserved: Some(memory.reserved),
+        free: Some(memory.free),
+        used: Some(memory.used),
+    });
     let capability = device.cuda_compute_capability();
     Device {
         name: device.name().ok(),
@@ -42,6 +49,7 @@ fn device(nvml: &Nvml, index: u32) -> Device {
         capability: capability
             .ok()
             .and_then(|seen| Some((seen.major.try_into().ok()?, seen.minor.try_into().ok()?))),
+        ..Device::default()
     }
 }
 

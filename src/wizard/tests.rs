@@ -44,7 +44,7 @@ impl Ask for Script {
 
 fn machine(gpus: usize, capability: (u32, u32)) -> Machine {
     let device = Device { capability: Some(capability), ..Device::default() };
-    Machine { gpus: Gpus::Listed { driver: None, devices: vec![device; gpus] }, ..Machine::default() }
+    Machine { gpus: Gpus::listed(vec![device; gpus]), ..Machine::default() }
 }
 
 fn written(machine: &Machine, script: &mut Script) -> String {
