@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use accel_studio::document::{Document, Format};
 use accel_studio::finding::{Finding, Severity};
-use accel_studio::rules::{self, Companion};
+use accel_studio::rules::{self, Companion, Surroundings};
 use accel_studio::schema::Release;
 use serde::Deserialize;
 
@@ -81,7 +81,8 @@ fn compare(folder: &Path, is_told_all: bool) -> Result<Count, Box<dyn Error>> {
         let bytes = fs::read(folder.join(&verdict.file))?;
         let document = Document::from_bytes(&bytes, Format::of(&verdict.file));
         let companion = verdict.companion();
-        let findings = rules::check_beside(&document, &verdict.file, Release::LATEST, &companion);
+        let findings =
+            rules::check_beside(&document, &verdict.file, Release::LATEST, &Surroundings::with(companion));
         *count.entry("files").or_default() += 1;
         let heading = outcome(&verdict, &findings);
         *count.entry(heading).or_default() += 1;

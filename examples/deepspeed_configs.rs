@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use accel_studio::document::{Document, Format};
 use accel_studio::finding::{Finding, Severity};
-use accel_studio::rules::{self, Companion};
+use accel_studio::rules::{self, Companion, Surroundings};
 use accel_studio::schema::Release;
 use serde_json::Value as Json;
 
@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
             continue;
         }
         let companion = companion(&folder, &verdict, &document, &index)?;
-        let findings = rules::check_beside(&document, name, Release::LATEST, &companion);
+        let findings = rules::check_beside(&document, name, Release::LATEST, &Surroundings::with(companion));
         let is_refused = verdict["verdict"] == "error";
         let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
         files += 1;

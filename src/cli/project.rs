@@ -10,7 +10,7 @@ use super::source::Source;
 use crate::document::{Document, Stored};
 use crate::finding::{Finding, Severity};
 use crate::report::{Checked, Entry, Unread};
-use crate::rules::{self, Companion, Rule};
+use crate::rules::{self, Companion, Rule, Surroundings};
 use crate::schema::Release;
 use crate::settings::{self, RuleSettings, Settings};
 
@@ -69,11 +69,11 @@ impl Project {
         self.findings_beside(source, document, &beside(source, document))
     }
 
-    fn findings_beside(&self, source: &Source, document: &Document, companion: &Companion) -> Vec<Finding> {
+    fn findings_beside(&self, source: &Source, document: &Document, around: &Surroundings) -> Vec<Finding> {
         let settings = self.settings(source);
         let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
         let is_asked = |rule: &Rule| rules::is_asked(&settings.rules, rule);
-        let found = rules::check_by(document, &source.name(), release, companion, &is_asked);
+        let found = rules::check_by(document, &source.name(), release, around, &is_asked);
         rules::choose(&settings.rules, found)
     }
 
@@ -95,9 +95,9 @@ impl Project {
         let name = source.name();
         match source.read() {
             Ok(document) => {
-                let companion = beside(source, &document);
-                let findings = self.findings_beside(source, &document, &companion);
-                Ok(Checked { name, document, companion, findings })
+                let around = beside(source, &document);
+                let findings = self.findings_beside(source, &document, &around);
+                Ok(Checked { name, document, companion: around.companion, findings })
             }
             Err(reason) => Err(Unread { name, reason }),
         }
@@ -109,7 +109,8 @@ impl Project {
     }
 }
 
-/// What there is of the file that a document names.
-fn beside(source: &Source, document: &Document) -> Companion {
-    Companion::of(document, &source.folder(), |path| Ok(Stored::read(path)?.document().clone()))
+/// What is known beside a document.
+fn beside(source: &Source, document: &Document) -> Surroundings {
+    let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
+    Surroundings::with(Companion::of(document, &source.folder(), read))
 }

@@ -40,7 +40,7 @@ impl Rule {
     pub fn keys(&self) -> Vec<&'static str> {
         let document = Document::from_bytes(&self.bad.completed(), Format::of(self.bad.file));
         let is_this = |rule: &Rule| rule.name == self.name;
-        let found = check_by(&document, self.bad.file, self.bad.release, &self.bad.companion(), &is_this);
+        let found = check_by(&document, self.bad.file, self.bad.release, &self.bad.surroundings(), &is_this);
         let places = found.iter().flat_map(|finding| {
             std::iter::once(&finding.place).chain(finding.related.iter().map(|(place, _)| place))
         });

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use super::companion::Companion;
 use super::deepspeed_file::DeepSpeedFile;
+use super::surroundings::{Surroundings, Training};
 use crate::config::{Config, Sort, What, sort};
 use crate::document::{Data, Document, Node, Pair, Span, Style};
+use crate::hardware::Machine;
 use crate::key::KeyPath;
 use crate::schema::{self, Field, Kind, Mismatch, Platform, Reach, Release};
 use crate::value::Value;
@@ -26,6 +28,10 @@ pub struct Facts<'a> {
     pub nature: Nature,
     /// What was found of the other file that the config names.
     pub companion: &'a Companion,
+    /// One of the machines that the config is for, where known.
+    pub machine: Option<&'a Machine>,
+    /// What is trained, where known.
+    pub training: Option<&'a Training>,
     /// What DeepSpeed's file says: this one, or the one that the config names.
     pub deepspeed: DeepSpeedFile,
     /// The pairs with text keys: those of the top level, then those of each section.
@@ -115,6 +121,8 @@ impl<'a> Facts<'a> {
             platform,
             nature,
             companion,
+            machine: None,
+            training: None,
             deepspeed,
             entries,
             by_key,
@@ -124,6 +132,11 @@ impl<'a> Facts<'a> {
             facts.entries[index].mismatch = Some(mismatch);
         }
         facts
+    }
+
+    /// The same facts with what is known of machine and model.
+    pub(super) fn around(self, around: &'a Surroundings) -> Facts<'a> {
+        Facts { machine: around.machine.as_ref(), training: around.training.as_ref(), ..self }
     }
 
     /// Looks at DeepSpeed's file beside the config that names it.

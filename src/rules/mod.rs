@@ -38,6 +38,7 @@ mod sagemaker;
 mod sample;
 mod security;
 mod style;
+mod surroundings;
 mod syntax;
 mod taste;
 mod topology;
@@ -52,6 +53,7 @@ pub use deepspeed_file::{DeepSpeedFile, Written};
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
+pub use surroundings::{Surroundings, Training};
 
 use std::collections::HashSet;
 
@@ -207,30 +209,30 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 ///
 /// `file_name` is the name as given, folders included; empty for a document that has none yet.
 pub fn check(document: &Document, file_name: &str, release: Release) -> Vec<Finding> {
-    check_beside(document, file_name, release, &Companion::Unseen)
+    check_beside(document, file_name, release, &Surroundings::default())
 }
 
-/// Everything that is wrong with a document and the file that it names, in the order of the document.
+/// Everything that is wrong with a document in its surroundings, in the order of the document.
 pub fn check_beside(
     document: &Document,
     file_name: &str,
     release: Release,
-    companion: &Companion,
+    around: &Surroundings,
 ) -> Vec<Finding> {
-    check_by(document, file_name, release, companion, &|rule| !rule.on_request)
+    check_by(document, file_name, release, around, &|rule| !rule.on_request)
 }
 
-/// What the chosen rules find in a document and the file that it names, in the order of the document.
+/// What the chosen rules find in a document in its surroundings, in the order of the document.
 pub fn check_by(
     document: &Document,
     file_name: &str,
     release: Release,
-    companion: &Companion,
+    around: &Surroundings,
     is_asked: &dyn Fn(&Rule) -> bool,
 ) -> Vec<Finding> {
-    let companion = if companion.is_of(document) { companion } else { &Companion::Unseen };
+    let companion = if around.companion.is_of(document) { &around.companion } else { &Companion::Unseen };
     let config = Config::read(document);
-    let facts = Facts::new(document, &config, file_name, release, companion);
+    let facts = Facts::new(document, &config, file_name, release, companion).around(around);
     // A text that cannot be read is never in order, whatever is asked.
     let is_about_text = |rule: &Rule| syntax::RULES.iter().any(|other| other.name == rule.name);
     let holds = |rule: &Rule| release.is_within(rule.since, rule.gone);

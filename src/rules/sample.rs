@@ -1,6 +1,7 @@
 //! Sample configs of rules: at once their documentation and their tests.
 
 use super::companion::{Companion, wanted};
+use super::surroundings::Surroundings;
 use crate::document::{Document, Format};
 use crate::schema::Release;
 
@@ -83,6 +84,11 @@ impl Sample {
                 _ => Companion::Unseen,
             },
         }
+    }
+
+    /// What is known beside it.
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings::with(self.companion())
     }
 
     /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.

@@ -12,7 +12,7 @@ fn found(rule: &Rule, sample: &Sample) -> Vec<Finding> {
 
 fn look(rule: &Rule, document: &Document, sample: &Sample) -> Vec<Finding> {
     let is_asked = |other: &Rule| !other.on_request || other.name == rule.name;
-    check_by(document, sample.file, sample.release, &sample.companion(), &is_asked)
+    check_by(document, sample.file, sample.release, &sample.surroundings(), &is_asked)
 }
 
 fn names(findings: &[Finding]) -> Vec<&'static str> {
@@ -50,10 +50,11 @@ fn every_place_lies_in_the_text() {
 fn every_fix_applies_and_leaves_its_rule_silent() {
     for rule in all() {
         let document = Document::from_bytes(&rule.bad.completed(), Format::of(rule.bad.file));
-        for finding in check_beside(&document, rule.bad.file, Release::LATEST, &rule.bad.companion()) {
+        for finding in check_beside(&document, rule.bad.file, Release::LATEST, &rule.bad.surroundings()) {
             let Some(fix) = &finding.fix else { continue };
             let applied = document.apply(&fix.edits).unwrap_or_else(|error| panic!("{}: {error}", rule.name));
-            let left = check_beside(&applied.document, rule.bad.file, Release::LATEST, &rule.bad.companion());
+            let left =
+                check_beside(&applied.document, rule.bad.file, Release::LATEST, &rule.bad.surroundings());
             assert!(!names(&left).contains(&rule.name), "{}: {}", rule.name, applied.document.text());
         }
     }

@@ -2,21 +2,21 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::rules::{self, Companion, Rule};
+use crate::rules::{self, Companion, Rule, Surroundings};
 use crate::schema::Release;
 use crate::settings::Settings;
 
-/// The rules, the settings of the file's project, and the other file that the config names.
+/// The rules, the settings of the file's project, and what is known beside the config.
 #[derive(Clone, Debug, Default)]
 pub(in crate::studio) struct Judge {
     settings: Settings,
-    companion: Companion,
+    around: Surroundings,
 }
 
 impl Judge {
     /// Judges as a project asks for.
     pub fn new(settings: Settings, companion: Companion) -> Judge {
-        Judge { settings, companion }
+        Judge { settings, around: Surroundings::with(companion) }
     }
 
     /// The Accelerate release that the config is for.
@@ -28,7 +28,7 @@ impl Judge {
     pub fn findings(&self, document: &Document, file_name: &str) -> Vec<Finding> {
         let wishes = &self.settings.rules;
         let is_asked = |rule: &Rule| rules::is_asked(wishes, rule);
-        let found = rules::check_by(document, file_name, self.release(), &self.companion, &is_asked);
+        let found = rules::check_by(document, file_name, self.release(), &self.around, &is_asked);
         rules::choose(wishes, found)
     }
 }
