@@ -8,5 +8,7 @@ mod strategy;
 mod workload;
 
 pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
-pub use strategy::{Ddp, Fsdp, FsdpStrategy, Offload, Precision, Sharding, Strategy, Zero};
+pub use strategy::{
+    Ddp, Elements, Fsdp, FsdpStrategy, Megatron, Offload, Precision, Recompute, Sharding, Strategy, Zero,
+};
 pub use workload::{Attention, Lora, Optimizer, Padding, Quantised, StepKind, Workload};
