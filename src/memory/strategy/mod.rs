@@ -8,9 +8,6 @@ mod megatron;
 mod read;
 mod zero;
 
-#[cfg(test)]
-mod tests;
-
 /// How a job is spread over GPUs, read from a config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
@@ -318,3 +315,6 @@ impl Zero {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+//! Configs and DeepSpeed files, and the strategies that Accelerate makes of them.
+
 use super::*;
 use crate::config::Config;
 use crate::document::{Document, Format};
