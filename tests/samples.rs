@@ -53,6 +53,8 @@ fn samples() -> impl Iterator<Item = (&'static Rule, &'static str, &'static Samp
         .flat_map(|rule| [(rule, "bad", &rule.bad), (rule, "good", &rule.good)])
         .filter(|(_, _, sample)| sample.release == Release::LATEST)
         .filter(|(rule, _, _)| rule.subject() != "deepspeed-file")
+        // The recorder has no GPU, and Accelerate asks the machine only once the workers run.
+        .filter(|(_, _, sample)| sample.machine_words().is_none())
 }
 
 #[test]

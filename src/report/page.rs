@@ -83,7 +83,10 @@ fn about(rule: &Rule) -> Vec<String> {
 }
 
 fn block(sample: &Sample) -> String {
-    let own = lines(&sample.text(), "    ");
+    let mut own = lines(&sample.text(), "    ");
+    if let Some(words) = sample.machine_words() {
+        own.push_str(&format!("\n  on a machine with {words}\n"));
+    }
     match sample.beside {
         Some((name, text)) => format!("{own}\n  and in {name}\n\n{}", lines(text, "    ")),
         None => own,
@@ -92,7 +95,10 @@ fn block(sample: &Sample) -> String {
 
 fn fence(sample: &Sample) -> String {
     let language = if sample.file.ends_with(".json") { "json" } else { "yaml" };
-    let own = format!("```{language}\n{}```\n", lines(&sample.text(), ""));
+    let mut own = format!("```{language}\n{}```\n", lines(&sample.text(), ""));
+    if let Some(words) = sample.machine_words() {
+        own.push_str(&format!("\non a machine with {words}\n"));
+    }
     match sample.beside {
         Some((name, text)) => format!("{own}\nand in `{name}`\n\n```json\n{}```\n", lines(text, "")),
         None => own,

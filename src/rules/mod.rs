@@ -19,6 +19,7 @@ mod file;
 mod fp8;
 mod fsdp;
 mod gpu_ids;
+mod hardware;
 mod ignored;
 mod ignores;
 mod job;
@@ -95,6 +96,8 @@ const CONFIG: &[&[Rule]] = &[
     sagemaker::RULES,
     mpi::RULES,
     dynamo::RULES,
+    hardware::DEVICE_RULES,
+    hardware::PRECISION_RULES,
     security::RULES,
     ignored::RULES,
     ignored::LEFTOVERS,

@@ -3,6 +3,7 @@
 use super::companion::{Companion, wanted};
 use super::surroundings::Surroundings;
 use crate::document::{Document, Format};
+use crate::hardware::{Device, Gpus, Machine, Memory, Mig};
 use crate::schema::Release;
 
 /// A sample config, whole or a fragment.
@@ -20,6 +21,23 @@ pub struct Sample {
     fragment: bool,
     /// The release for which it is judged.
     pub release: Release,
+    /// The GPUs of the machine, where the rule needs one; the second sort beside the first.
+    pub machine: [Option<On>; 2],
+    /// True where these GPUs are cut into slices.
+    is_sliced: bool,
+}
+
+/// GPUs of one sort in a sample's machine.
+#[derive(Clone, Copy, Debug)]
+pub struct On {
+    /// How many.
+    pub gpus: usize,
+    /// As the driver calls them.
+    pub name: &'static str,
+    /// Memory of one, in GiB.
+    pub gib: u64,
+    /// Compute capability.
+    pub capability: (u32, u32),
 }
 
 /// What every launch needs, by key.
@@ -34,6 +52,8 @@ pub(super) const fn yaml(text: &'static str) -> Sample {
         is_alone: false,
         fragment: true,
         release: Release::LATEST,
+        machine: [None; 2],
+        is_sliced: false,
     }
 }
 
@@ -49,13 +69,28 @@ pub(super) const fn yaml_alone(text: &'static str) -> Sample {
 
 /// A whole file, taken as it is.
 pub(super) const fn file(name: &'static str, bytes: &'static [u8]) -> Sample {
-    Sample { file: name, bytes, beside: None, is_alone: false, fragment: false, release: Release::LATEST }
+    Sample { file: name, bytes, fragment: false, ..yaml("") }
 }
 
 impl Sample {
     /// The sample, judged for another release than the newest.
     pub(super) const fn at(self, major: u16, minor: u16) -> Sample {
         Sample { release: Release(major, minor), ..self }
+    }
+
+    /// The sample, for a machine with such GPUs.
+    pub(super) const fn on(self, gpus: On) -> Sample {
+        Sample { machine: [Some(gpus), None], ..self }
+    }
+
+    /// The sample, for a machine with GPUs of another sort beside the first.
+    pub(super) const fn and_another(self, gpus: On) -> Sample {
+        Sample { machine: [self.machine[0], Some(gpus)], ..self }
+    }
+
+    /// The sample, for a machine whose GPUs are cut into slices.
+    pub(super) const fn sliced(self) -> Sample {
+        Sample { is_sliced: true, ..self }
     }
 
     /// The bytes of a file that Accelerate would look at: a fragment is completed.
@@ -88,7 +123,20 @@ impl Sample {
 
     /// What is known beside it.
     pub fn surroundings(&self) -> Surroundings {
-        Surroundings::with(self.companion())
+        let machine = self.machine[0].map(|_| Machine { gpus: self.gpus(), ..Machine::default() });
+        Surroundings { machine, ..Surroundings::with(self.companion()) }
+    }
+
+    fn gpus(&self) -> Gpus {
+        let sorts = self.machine.iter().flatten();
+        Gpus::listed(sorts.flat_map(|sort| vec![sort.device(self.is_sliced); sort.gpus]).collect())
+    }
+
+    /// The machine in words: `4 × NVIDIA A100-SXM4-40GB`.
+    pub fn machine_words(&self) -> Option<String> {
+        let sorts: Vec<String> = self.machine.iter().flatten().map(On::words).collect();
+        let slices = if self.is_sliced { ", cut into slices (MIG)" } else { "" };
+        (!sorts.is_empty()).then(|| format!("{}{slices}", sorts.join(" and ")))
     }
 
     /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.
@@ -98,6 +146,22 @@ impl Sample {
 
     fn mentions(&self, key: &str) -> bool {
         self.text().lines().any(|line| line.starts_with(key))
+    }
+}
+
+impl On {
+    fn device(&self, is_sliced: bool) -> Device {
+        Device {
+            name: Some(self.name.to_owned()),
+            memory: Some(Memory::of(self.gib << 30)),
+            capability: Some(self.capability),
+            mig: is_sliced.then(|| Mig { is_enabled: true, ..Mig::default() }),
+            ..Device::default()
+        }
+    }
+
+    fn words(&self) -> String {
+        if self.gpus == 0 { "no GPU".to_owned() } else { format!("{} × {}", self.gpus, self.name) }
     }
 }
 
