@@ -120,6 +120,12 @@ pub enum MemoryError {
     /// The sum does not fit into 64 bits.
     #[error("the sizes are absurd: their product exceeds what can be counted")]
     Overflow,
+    /// A way of working that has no formula yet.
+    #[error("{what}")]
+    NotCovered {
+        /// Which, and what to do.
+        what: String,
+    },
     /// The parts do not divide.
     #[error("{what}")]
     Uneven {
@@ -139,6 +145,15 @@ impl Breakdown {
     pub fn with(mut self, category: Category, bytes: u64) -> Breakdown {
         let slot = &mut self.bytes[category as usize];
         *slot = slot.saturating_add(bytes);
+        self
+    }
+
+    /// The same with all that another holds.
+    #[must_use]
+    pub fn plus(mut self, other: Breakdown) -> Breakdown {
+        for (slot, bytes) in self.bytes.iter_mut().zip(other.bytes) {
+            *slot = slot.saturating_add(bytes);
+        }
         self
     }
 

@@ -3,11 +3,25 @@
 //! Bytes are those that PyTorch's allocator counts as allocated, per GPU, unless a name says
 //! otherwise. Every formula names its source. Nothing here reads a file, asks a GPU or knows a screen.
 
+mod activations;
+mod band;
+mod ddp;
 mod estimate;
+mod fsdp1;
+mod fsdp2;
+mod lora;
+mod loss;
+mod mode;
+mod optimizer;
+mod peak;
+mod single;
+mod step;
 mod strategy;
+mod units;
 mod workload;
 
 pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
+pub use peak::estimate;
 pub use strategy::{
     Ddp, Elements, Fsdp, FsdpStrategy, Megatron, Offload, Precision, Recompute, Sharding, Strategy, Zero,
 };

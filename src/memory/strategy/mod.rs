@@ -318,3 +318,14 @@ impl Zero {
 
 #[cfg(test)]
 mod tests;
+
+impl Sharding {
+    /// Whether it turns on activation checkpointing by itself.
+    pub fn has_checkpointing(&self) -> bool {
+        match self {
+            Sharding::Fsdp(fsdp) => fsdp.has_checkpointing,
+            Sharding::Megatron(megatron) => megatron.recompute == Recompute::Full,
+            Sharding::Single | Sharding::Ddp(_) | Sharding::Zero(_) => false,
+        }
+    }
+}

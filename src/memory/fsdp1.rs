@@ -1,0 +1,71 @@
+//! `FullyShardedDataParallel`: flat shards, and one root unit that stays whole through a step.
+//!
+//! Source: torch 2.11 `distributed/fsdp/_runtime_utils.py` and `_flat_param.py` with the arguments
+//! that Accelerate 1.15 passes. `record_stream` may delay frees on a GPU: this is a lower bound.
+
+use super::fsdp2::ways;
+use super::step::{Step, bytes};
+use super::{Breakdown, Category, Fsdp, FsdpStrategy, Moment, Phase, optimizer};
+
+/// The instants under FSDP1.
+pub(crate) fn moments(step: &Step<'_>, fsdp: &Fsdp) -> Vec<Moment> {
+    let flat = Flat::of(step, fsdp);
+    step.moments(|phase| flat.at(phase))
+}
+
+struct Flat {
+    weights: f64,
+    gradients: f64,
+    waiting: f64,
+    states: f64,
+    stepping: f64,
+    /// Low-precision weights that stay from forward to backward: the root unit, or all.
+    resident: f64,
+    root: f64,
+    layer: f64,
+}
+
+impl Flat {
+    fn of(step: &Step<'_>, fsdp: &Fsdp) -> Flat {
+        let ways = ways(step, fsdp);
+        let on_gpu = if fsdp.offloads { 0.0 } else { 1.0 };
+        let units = &step.units;
+        let used = step.formats.used;
+        // Each unit is stepped as a flat run: Adafactor finds no rows and columns in it.
+        let trainable = units.sum(|unit| unit.trainable) / ways;
+        let optimizer = optimizer::of_flat(step.work, trainable, step.formats.weight);
+        let layers: f64 = units.layers.iter().map(|unit| unit.count * unit.parameters).sum();
+        let all = used * units.sum(|unit| unit.parameters);
+        let root = if fsdp.wraps_layers { all - used * layers } else { all };
+        let keeps_all = !matches!(fsdp.strategy, FsdpStrategy::Full | FsdpStrategy::Hybrid);
+        let waits = step.accumulates && !step.strategy.syncs_each_batch;
+        Flat {
+            weights: on_gpu * units.sum(|unit| unit.weights) / ways,
+            gradients: on_gpu * units.sum(|unit| unit.gradients) / ways,
+            waiting: if waits { used * units.sum(|unit| unit.trainable) } else { 0.0 },
+            states: on_gpu * optimizer.kept,
+            stepping: on_gpu * optimizer.temporary,
+            resident: if keeps_all { all } else { root },
+            root,
+            layer: used * units.largest_layer(|unit| unit.parameters),
+        }
+    }
+
+    fn at(&self, phase: Phase) -> Breakdown {
+        let (gradients, gathered, temporary) = match phase {
+            Phase::ForwardEnd => (0.0, self.resident, 0.0),
+            Phase::BackwardStart => (0.0, self.resident + self.layer, 0.0),
+            Phase::HeadBackward | Phase::FirstLayerBackward => (0.0, self.resident + 3.0 * self.layer, 0.0),
+            Phase::LastLayerBackward => (self.gradients, self.resident + 3.0 * self.layer, 0.0),
+            Phase::EmbeddingBackward => (self.gradients, 3.0 * self.root, 0.0),
+            Phase::OptimizerStep => (self.gradients, 0.0, self.stepping),
+        };
+        let waiting = if phase == Phase::OptimizerStep { 0.0 } else { self.waiting };
+        Breakdown::default()
+            .with(Category::Weights, bytes(self.weights))
+            .with(Category::Gradients, bytes(gradients + waiting))
+            .with(Category::Optimizer, bytes(self.states))
+            .with(Category::Communication, bytes(gathered))
+            .with(Category::Temporary, bytes(temporary))
+    }
+}

@@ -1,0 +1,207 @@
+//! One forward, backward and optimizer step of one GPU, as far as it does not matter who holds the
+//! weights: what each layer keeps, what the loss needs, and at which instants all of it meets.
+//!
+//! A way of sharding (`single`, `ddp`, `fsdp1`, `fsdp2`, `zero`) adds weights, gradients, states and
+//! communication for each instant with [`Step::moments`] and knows nothing of activations.
+
+use super::activations::{self, Layer};
+use super::loss::Logits;
+use super::mode::{Formats, Mode};
+use super::units::Units;
+use super::{Breakdown, Category, MemoryError, Moment, Phase, Strategy, Workload, optimizer};
+use crate::model::ModelCard;
+
+/// The instants that are weighed, in their order.
+pub(crate) const PHASES: [Phase; 7] = [
+    Phase::ForwardEnd,
+    Phase::BackwardStart,
+    Phase::HeadBackward,
+    Phase::FirstLayerBackward,
+    Phase::LastLayerBackward,
+    Phase::EmbeddingBackward,
+    Phase::OptimizerStep,
+];
+
+/// One step of one GPU.
+#[derive(Clone, Debug)]
+pub(crate) struct Step<'a> {
+    /// The model.
+    pub card: &'a ModelCard,
+    /// What is trained.
+    pub work: &'a Workload,
+    /// How it is spread.
+    pub strategy: &'a Strategy,
+    /// Bytes of one number.
+    pub formats: Formats,
+    /// The parameters in pieces.
+    pub units: Units<'a>,
+    /// What one layer of each kind keeps, in the order of `units.layers`.
+    pub layers: Vec<Layer>,
+    /// Kept in front of the layers and behind them, bytes.
+    pub head_saved: f64,
+    /// One tensor of the width that the head sees, bytes.
+    pub head_input: f64,
+    /// Logits and the loss.
+    pub logits: Logits,
+    /// Whether layers are computed again in backward.
+    pub has_checkpointing: bool,
+    /// Whether gradients wait for further micro-batches.
+    pub accumulates: bool,
+}
+
+impl<'a> Step<'a> {
+    /// What a step of this workload holds.
+    ///
+    /// # Errors
+    /// Sizes that cannot be.
+    pub fn of(
+        card: &'a ModelCard,
+        work: &'a Workload,
+        strategy: &'a Strategy,
+    ) -> Result<Step<'a>, MemoryError> {
+        check(work, strategy)?;
+        let formats = Formats::of(work, strategy);
+        let units = Units::of(card, work, formats)?;
+        let has_checkpointing = work.has_checkpointing || strategy.sharding.has_checkpointing();
+        let kept = activations::of(card, work, strategy, formats);
+        Ok(Step {
+            card,
+            work,
+            strategy,
+            formats,
+            units,
+            logits: Logits::of(card, work, strategy, formats),
+            head_saved: kept.head,
+            head_input: kept.head_input,
+            layers: kept.layers,
+            has_checkpointing,
+            accumulates: strategy.accumulation > 1,
+        })
+    }
+
+    /// All instants: what the step holds plus what `states` adds at each.
+    pub fn moments(&self, states: impl Fn(Phase) -> Breakdown) -> Vec<Moment> {
+        PHASES.iter().map(|&phase| Moment { phase, held: self.held(phase).plus(states(phase)) }).collect()
+    }
+
+    /// What the step holds at an instant, whoever holds weights, gradients and states.
+    pub fn held(&self, phase: Phase) -> Breakdown {
+        let held = Breakdown::default().with(Category::Logits, bytes(self.logits.at(phase)));
+        let saved = self.saved();
+        let (last, first) = (self.last_layer(), self.first_layer());
+        let add = |activations: f64, temporary: f64| {
+            held.with(Category::Activations, bytes(activations)).with(Category::Temporary, bytes(temporary))
+        };
+        match phase {
+            Phase::ForwardEnd => add(saved + self.head_saved, self.casts_all()),
+            Phase::BackwardStart => add(saved + self.head_saved, self.casts_waiting()),
+            Phase::HeadBackward => {
+                add(saved + self.head_saved, self.casts_waiting() + self.head_input + self.head_gradient())
+            }
+            Phase::FirstLayerBackward => {
+                let again = if self.has_checkpointing { last.saved } else { 0.0 };
+                let casts = if self.has_checkpointing { self.casts_layer() } else { self.casts_layers() };
+                add(saved + again, last.transient + casts)
+            }
+            Phase::LastLayerBackward => {
+                let kept = if self.has_checkpointing { first.saved + first.input } else { 0.6 * first.saved };
+                add(kept, first.transient + self.casts_layer())
+            }
+            Phase::EmbeddingBackward | Phase::OptimizerStep => held,
+        }
+    }
+
+    /// Bytes that the layers keep from forward to backward.
+    pub fn saved(&self) -> f64 {
+        let one = |layer: &Layer| if self.has_checkpointing { layer.input } else { layer.saved };
+        self.layers.iter().map(|layer| layer.count * one(layer)).sum()
+    }
+
+    /// The kind of layer that backward meets first.
+    pub fn last_layer(&self) -> Layer {
+        self.layers.last().copied().unwrap_or_default()
+    }
+
+    /// The kind of layer that backward meets last.
+    pub fn first_layer(&self) -> Layer {
+        self.layers.first().copied().unwrap_or_default()
+    }
+
+    /// States of the optimizer where nothing is sharded.
+    pub fn optimizer(&self) -> optimizer::States {
+        self.optimizer_of(|numbers, _| numbers)
+    }
+
+    /// States of the optimizer where a GPU steps `share(numbers, dims)` numbers of a tensor.
+    pub fn optimizer_of(&self, share: impl Fn(f64, &[u64]) -> f64) -> optimizer::States {
+        optimizer::of_units(&self.units, self.work, self.formats, share)
+    }
+
+    /// Whether autocast keeps 16-bit copies of weights from forward to backward.
+    fn copies_weights(&self) -> bool {
+        self.formats.mode == Mode::Autocast
+    }
+
+    fn casts_of_layers(&self) -> f64 {
+        if !self.copies_weights() {
+            return 0.0;
+        }
+        2.0 * self.units.layers.iter().map(|unit| unit.count * unit.matrices).sum::<f64>()
+    }
+
+    fn casts_all(&self) -> f64 {
+        self.casts_of_layers() + self.casts_head()
+    }
+
+    /// Copies that backward still needs: those of checkpointed layers die with forward.
+    fn casts_waiting(&self) -> f64 {
+        self.casts_layers() + self.casts_head()
+    }
+
+    fn casts_layers(&self) -> f64 {
+        if self.has_checkpointing { 0.0 } else { self.casts_of_layers() }
+    }
+
+    fn casts_head(&self) -> f64 {
+        if self.copies_weights() { 2.0 * self.logits.matrix } else { 0.0 }
+    }
+
+    /// A layer's copies and the 16-bit gradients that become fp32.
+    fn casts_layer(&self) -> f64 {
+        if !self.copies_weights() {
+            return 0.0;
+        }
+        2.0 * 2.0 * self.units.largest_layer(|unit| unit.matrices)
+    }
+
+    /// The gradient of the head's matrix in the format of the product, and autocast's fp32 copy of it.
+    fn head_gradient(&self) -> f64 {
+        if !self.units.learns_base {
+            return 0.0;
+        }
+        let wide = if self.copies_weights() { self.formats.weight } else { 0.0 };
+        self.logits.matrix * (self.formats.compute + wide)
+    }
+}
+
+/// Whole bytes; sizes beyond 64 bits saturate and are refused when all are summed.
+pub(crate) fn bytes(amount: f64) -> u64 {
+    amount.round() as u64
+}
+
+fn check(work: &Workload, strategy: &Strategy) -> Result<(), MemoryError> {
+    let must = "at least 1";
+    let numbers = [
+        ("the micro-batch", work.micro_batch),
+        ("the sequence length", work.sequence),
+        ("the length of the target sequence", work.target_sequence.unwrap_or(1)),
+        ("the number of processes", strategy.world),
+        ("the number of processes on a machine", strategy.local),
+        ("`gradient_accumulation_steps`", strategy.accumulation),
+        ("the rank of the adapters", work.lora.as_ref().map_or(1, |lora| lora.rank)),
+    ];
+    match numbers.into_iter().find(|(_, value)| *value == 0) {
+        Some((what, value)) => Err(MemoryError::Absurd { what, value, must }),
+        None => Ok(()),
+    }
+}
