@@ -43,7 +43,7 @@ edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: text
 fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edits can be undone (SECONDS=60 SEED=1)
 	$(CARGO) run --quiet --locked --example fuzz -- $(or $(SECONDS),60) $(or $(SEED),1)
 
-oracle: $(VENV)/accelerate ## ask the real Accelerate and PyYAML again and write their answers down
+oracle: $(VENV)/deepspeed ## ask the real Accelerate and PyYAML again and write their answers down; needs a C++ compiler
 	$(VENV)/bin/python tests/oracle/record_load.py
 	$(CARGO) run --quiet --locked --example rule_samples -- target/samples
 	$(VENV)/bin/python tests/oracle/record_samples.py target/samples
@@ -75,6 +75,7 @@ $(VENV)/accelerate: $(VENV)/yaml
 $(VENV)/deepspeed: $(VENV)/accelerate
 	$(VENV)/bin/pip install --quiet wheel setuptools ninja transformers
 	DS_BUILD_OPS=0 $(VENV)/bin/pip install --quiet --no-build-isolation deepspeed==0.19.8
+	$(VENV)/bin/pip install --quiet --no-deps megatron-core==0.16.1 torchao==0.18.0
 	touch $@
 
 target/editor:

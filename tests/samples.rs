@@ -1,7 +1,7 @@
 //! Every rule's samples against what the real Accelerate does with them.
 //!
-//! `tests/oracle/record_samples.py` asks Accelerate 1.15.0; it sees what is refused while a file is read,
-//! while a launch is prepared and while the workers build their settings, and not what comes later.
+//! `tests/oracle/record_samples.py` asks Accelerate 1.15.0; it sees what is refused while a file is read, while
+//! a launch is prepared, when a worker makes its `Accelerator()` and hands it a model, and while machines meet.
 
 use std::collections::BTreeMap;
 
@@ -17,18 +17,6 @@ struct Facts {
     fingerprint: String,
     refused: Option<serde_json::Value>,
 }
-
-/// Errors that come after the settings of the workers are built, with who refuses.
-const LATER: &[(&str, &str)] = &[
-    ("deepspeed/expert-names-with-spaces", "`Accelerator.prepare`, once it sees the model"),
-    ("fp8/msamp-with-fsdp", "`Accelerator()`, once it knows that it runs under FSDP"),
-    ("fp8/torchao-ram-efficient-loading", "`Accelerator()`, once it knows that it runs under FSDP"),
-    ("megatron/divisible", "Megatron-LM's `initialize_model_parallel`"),
-    ("network/port-zero", "torch: the machines wait for each other"),
-    ("parallelism/context-needs-fsdp-2", "`AcceleratorState`, once it knows its type"),
-    ("processes/machine-rank", "torch: the machines wait for each other"),
-    ("yaml/too-large", "nobody: Python runs out of memory"),
-];
 
 /// Warnings about what is refused without a flag, or outside of another setting.
 const REFUSED_BUT_A_WARNING: &[(&str, &str)] = &[
@@ -84,18 +72,15 @@ fn accelerate_takes_every_good_sample() {
 #[test]
 fn accelerate_refuses_what_we_call_an_error_and_nothing_else() {
     let record = record();
-    let is_listed = |list: &[(&str, &str)], rule: &Rule| list.iter().any(|(name, _)| *name == rule.name);
     for (rule, _, _) in samples().filter(|(_, kind, _)| *kind == "bad") {
         let Some(facts) = record.get(&format!("{} bad", rule.name)) else { continue };
         match (rule.severity, &facts.refused) {
-            (Severity::Error, None) => assert!(is_listed(LATER, rule), "{}: nobody refuses it", rule.name),
-            (Severity::Error, Some(_)) => {
-                assert!(!is_listed(LATER, rule), "{}: refused by now: take it off the list", rule.name);
-            }
+            (Severity::Error, None) => panic!("{}: nobody refuses it", rule.name),
+            (Severity::Error, Some(_)) | (_, None) => {}
             (_, Some(error)) => {
-                assert!(is_listed(REFUSED_BUT_A_WARNING, rule), "{}: refused with {error}", rule.name);
+                let is_listed = REFUSED_BUT_A_WARNING.iter().any(|(name, _)| *name == rule.name);
+                assert!(is_listed, "{}: refused with {error}", rule.name);
             }
-            (_, None) => {}
         }
     }
 }

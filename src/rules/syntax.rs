@@ -135,8 +135,8 @@ const TOO_LARGE: Rule = Rule {
     name: "yaml/too-large",
     says: "the file is nested or repeated beyond any config",
     severity: Severity::Error,
-    why: "Deep nesting overflows Python's stack, and aliases of aliases grow without bound. No config \
-          needs either, so reading stops here.",
+    why: "Deep nesting overflows Python's stack (a RecursionError). Aliases of aliases load, and fill the memory as \
+          soon as the launcher writes the value out. No config needs either, so reading stops here.",
     bad: yaml(BOMB),
     good: yaml("commands: []\n"),
     check: |facts, found| report(facts, found, FaultKind::TooLarge),
@@ -167,17 +167,20 @@ const JSON_BYTE_ORDER_MARK: Rule = Rule {
     ..Rule::BLANK
 };
 
-/// Nine steps of nine aliases each: a few lines that stand for a thousand million values.
-const BOMB: &str = "commands:
-  - &a [x, x, x, x, x, x, x, x, x]
-  - &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
-  - &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]
-  - &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]
-  - &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]
-  - &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
-  - &g [*f, *f, *f, *f, *f, *f, *f, *f, *f]
-  - &h [*g, *g, *g, *g, *g, *g, *g, *g, *g]
-  - [*h, *h, *h, *h, *h, *h, *h, *h, *h]
+/// Nine steps of nine aliases each: a few lines that stand for 387 million names.
+const BOMB: &str = "distributed_type: FSDP
+fsdp_config:
+  fsdp_version: 2
+  fsdp_transformer_layer_cls_to_wrap:
+    - &a [GPT2Block, GPT2Block, GPT2Block, GPT2Block, GPT2Block, GPT2Block, GPT2Block, GPT2Block, GPT2Block]
+    - &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
+    - &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+    - &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]
+    - &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]
+    - &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
+    - &g [*f, *f, *f, *f, *f, *f, *f, *f, *f]
+    - &h [*g, *g, *g, *g, *g, *g, *g, *g, *g]
+    - [*h, *h, *h, *h, *h, *h, *h, *h, *h]
 ";
 
 /// Reports the document's fault when it is of this kind.

@@ -19,19 +19,22 @@ import json
 import os
 import pathlib
 import re
+import resource
 import sys
 import types
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 GPUS = 8
+# Bytes that one launch may use: a value that grows without bound ends in a MemoryError, not in the machine's end.
+MEMORY = 4 * 2**30
 
 
 class Started(BaseException):
     """Raised where a process would start; holds the environment it would get and the world size."""
 
-    def __init__(self, env, world):
-        self.env, self.world = dict(env), world
+    def __init__(self, env, world, is_torchrun=False):
+        self.env, self.world, self.is_torchrun = dict(env), world, is_torchrun
 
 
 def fingerprint(data):
@@ -55,8 +58,9 @@ def pretend_hardware():
 
 
 def newest_of(compare):
-    """DeepSpeed and transformers count as new enough; other packages are really asked about."""
-    return lambda name, *rest: name in ("deepspeed", "transformers") or compare(name, *rest)
+    """DeepSpeed and transformers count as new enough where they are not there; others are really asked about."""
+    absent = [name for name in ("deepspeed", "transformers") if name not in sys.modules]
+    return lambda name, *rest: name in absent or compare(name, *rest)
 
 
 def pretend_packages():
@@ -69,6 +73,17 @@ def pretend_packages():
     prepare.is_fp8_available = lambda: True
     for name in ("is_transformer_engine_available", "is_torchao_available", "is_msamp_available"):
         setattr(settings, name, lambda: True)
+    for module in (prepare, settings):
+        module.compare_versions = newest_of(module.compare_versions)
+    if "deepspeed" not in sys.modules:
+        pretend_deepspeed()
+    in_use = prepare.is_port_in_use
+    prepare.is_port_in_use = lambda port=None: in_use(port) and False
+    prepare.which = lambda program: f"/usr/bin/{program}"
+    prepare.subprocess = types.SimpleNamespace(check_output=lambda *_, **__: b"mpirun (Open MPI) 4.1.4")
+
+
+def pretend_deepspeed():
     runner = types.ModuleType("deepspeed.launcher.runner")
     runner.DEEPSPEED_ENVIRONMENT_NAME = ".deepspeed_env"
     for name in ("deepspeed", "deepspeed.launcher"):
@@ -76,10 +91,6 @@ def pretend_packages():
         package.__path__ = []
         sys.modules[name] = package
     sys.modules["deepspeed.launcher.runner"] = runner
-    for module in (prepare, settings):
-        module.compare_versions = newest_of(module.compare_versions)
-    prepare.which = lambda program: f"/usr/bin/{program}"
-    prepare.subprocess = types.SimpleNamespace(check_output=lambda *_, **__: b"mpirun (Open MPI) 4.1.4")
 
 
 def stop_at_the_start():
@@ -91,7 +102,7 @@ def stop_at_the_start():
         config, *_ = torchrun.config_from_args(args)
         # torch itself refuses fewer than one worker here
         WorkerSpec(role="", local_world_size=config.nproc_per_node, rdzv_handler=None, entrypoint="x")
-        raise Started(os.environ, config.nproc_per_node * config.max_nodes)
+        raise Started(os.environ, config.nproc_per_node * config.max_nodes, is_torchrun=True)
 
     def popen(_command, env=None, **_):
         raise Started(env or os.environ, 1)
@@ -152,7 +163,7 @@ def build_worker_settings(started):
         recipes.get(backend.value, lambda: None)()
 
 
-def verdict(path):
+def verdict(path, steps):
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import launch_command, launch_command_parser
 
@@ -164,23 +175,28 @@ def verdict(path):
         return None
     except Started as started:
         try:
-            build_worker_settings(started)
+            for stage, step in steps:
+                step(started)
             return None
         except (Exception, SystemExit) as error:
-            return {"stage": "worker", "error": type(error).__name__}
+            return {"stage": stage, "error": type(error).__name__}
     except (Exception, SystemExit) as error:
         return {"stage": stage, "error": type(error).__name__}
 
 
-def ask_in_child(path):
-    """Each file is asked about in a process of its own: the library keeps state between launches."""
+def ask_in_child(path, steps=(("worker", build_worker_settings),)):
+    """Each file is asked about in a process of its own: the library keeps state between launches.
+
+    What a worker does after the start is a list of steps, each with the name of its stage.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
-        os.write(writer, json.dumps(verdict(path)).encode())
+        os.write(writer, json.dumps(verdict(path, steps)).encode())
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:

@@ -135,9 +135,9 @@ fn sequence_attention(facts: &Facts, found: &mut Findings) {
 const SEQUENCE_LENGTH: Rule = Rule {
     name: "parallelism/sequence-length",
     says: "sequences of one length, and no length",
-    severity: Severity::Warning,
-    why: "Sequences that do not vary need `parallelism_config_sp_seq_length`. The launcher passes the word None on, so \
-          no worker complains, and DeepSpeed gets no length.",
+    severity: Severity::Error,
+    why: "Sequences that do not vary need `parallelism_config_sp_seq_length`. Accelerate starts without it; DeepSpeed \
+          stops with a ValueError when the model is prepared.",
     bad: yaml(
         "distributed_type: DEEPSPEED\nnum_processes: 2\nparallelism_config:\n  parallelism_config_sp_size: 2\n\
          \x20 parallelism_config_sp_seq_length_is_variable: false\n",
