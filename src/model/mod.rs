@@ -3,14 +3,25 @@
 //! A [`ModelCard`] is plain data. It is read from a Hugging Face `config.json`, from the header of a
 //! safetensors file or from a preset; nothing here knows of configs for training, of GPUs or of time.
 
+mod build;
+mod config;
+mod decoder;
 mod dtype;
+mod error;
+mod experts;
+mod family;
+mod fields;
+mod plain;
 mod tensor;
+mod window;
 
+pub use config::{read_config, read_text};
 pub use dtype::Dtype;
+pub use error::ModelError;
 pub use tensor::{Block, Part, Tensor};
 
 /// One model, as far as its memory is concerned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelCard {
     /// How people call it: a hub id, a path or a preset's name.
     pub name: String,
@@ -36,6 +47,9 @@ pub struct ModelCard {
     pub head: Block,
     /// Facts about the forward pass that change memory and do not show in the tensors.
     pub traits: Traits,
+    /// Classes that transformers keeps whole (`_no_split_modules`, sorted): what Accelerate wraps
+    /// by when the config names none. Empty where transformers has none or they are unknown.
+    pub no_split: Vec<String>,
     /// What could not be read, one sentence each; the estimate widens its band for them.
     pub unknown: Vec<String>,
 }
@@ -61,10 +75,12 @@ pub enum Task {
 }
 
 /// A run of layers with one role.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
     /// What it does.
     pub role: StackRole,
+    /// Where its layers stand in the model: `model.layers`; layer 3 is `model.layers.3`.
+    pub path: String,
     /// Equal layers that follow each other (DeepSeek V3: 3 dense, then 58 with experts).
     pub groups: Vec<LayerGroup>,
     /// Class of one layer, by which FSDP wraps: `LlamaDecoderLayer`.
@@ -72,9 +88,10 @@ pub struct Stack {
 }
 
 /// What a stack does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StackRole {
     /// Reads everything before it: the usual language model, or the second half of T5.
+    #[default]
     Decoder,
     /// Reads everything at once.
     Encoder,
@@ -164,6 +181,48 @@ pub struct Traits {
     pub has_attention_cap: bool,
     /// Queries and keys are normed.
     pub has_qk_norm: bool,
+    /// Attention and the part behind it read the same input and are added together.
+    pub is_parallel: bool,
+    /// The function between the matrices of the part behind attention.
+    pub activation: Activation,
+}
+
+/// A function between two matrices; they differ in how many tensors PyTorch keeps for the way back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// `silu`, `swish`.
+    #[default]
+    Silu,
+    /// `relu`.
+    Relu,
+    /// `relu2`: the square of `relu`.
+    SquaredRelu,
+    /// `gelu`: exact.
+    Gelu,
+    /// `gelu_pytorch_tanh`: one fused kernel.
+    GeluTanh,
+    /// `gelu_new`, `gelu_fast`, BLOOM's own: written out in Python, several tensors are kept.
+    GeluPython,
+    /// `quick_gelu` (CLIP): x · sigmoid(1.702 x).
+    QuickGelu,
+    /// Another.
+    Other,
+}
+
+impl Activation {
+    /// The function of a name in `config.json`.
+    pub fn named(word: &str) -> Activation {
+        match word {
+            "silu" | "swish" => Activation::Silu,
+            "relu" => Activation::Relu,
+            "relu2" => Activation::SquaredRelu,
+            "gelu" => Activation::Gelu,
+            "gelu_pytorch_tanh" => Activation::GeluTanh,
+            "gelu_new" | "gelu_fast" | "gelu_python" | "gelu_python_tanh" => Activation::GeluPython,
+            "quick_gelu" => Activation::QuickGelu,
+            _ => Activation::Other,
+        }
+    }
 }
 
 impl Stack {
@@ -183,6 +242,22 @@ impl ModelCard {
     pub fn parameters(&self) -> u64 {
         let layers: u64 = self.stacks.iter().map(Stack::parameters).sum();
         self.embeddings.parameters() + layers + self.head.parameters()
+    }
+
+    /// Every tensor by its full name (`model.layers.3.self_attn.q_proj.weight`) and shape, sorted
+    /// by name.
+    pub fn tensors(&self) -> Vec<(String, &[u64])> {
+        let around = self.embeddings.tensors.iter().chain(&self.head.tensors);
+        let mut all: Vec<(String, &[u64])> = around.map(|it| (it.name.clone(), it.dims.as_slice())).collect();
+        for stack in &self.stacks {
+            let layers = stack.groups.iter().flat_map(|group| (0..group.count).map(move |_| &group.block));
+            for (index, block) in layers.enumerate() {
+                let named = |it: &Tensor| format!("{}.{index}.{}", stack.path, it.name);
+                all.extend(block.tensors.iter().map(|it| (named(it), it.dims.as_slice())));
+            }
+        }
+        all.sort_unstable();
+        all
     }
 
     /// Parameters that one token passes: of experts, only the active ones.
@@ -207,3 +282,6 @@ impl LayerGroup {
         self.count.saturating_mul(one.saturating_mul(experts.saturating_sub(active)))
     }
 }
+
+#[cfg(test)]
+mod tests;

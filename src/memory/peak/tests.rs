@@ -47,11 +47,13 @@ pub(crate) fn tinyllama() -> ModelCard {
         embeddings: Block { tensors: vec![table] },
         stacks: vec![Stack {
             role: StackRole::Decoder,
+            path: "model.layers".to_owned(),
             groups: vec![LayerGroup { count: 22, shape, block: Block { tensors } }],
             wrap_class: "LlamaDecoderLayer".to_owned(),
         }],
         head: Block { tensors: vec![norm("norm.weight"), head] },
         traits: Traits { has_rms_norm: true, ..Traits::default() },
+        no_split: Vec::new(),
         unknown: Vec::new(),
     }
 }

@@ -1,0 +1,89 @@
+//! Why a model could not be read: what is wrong, where, and what to do. Knows no file itself.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why there is no model card.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ModelError {
+    /// The text is no JSON.
+    #[error("{name}:{line}:{column}: this is no JSON: {reason}")]
+    Json {
+        /// Path or name.
+        name: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the reader says.
+        reason: String,
+    },
+    /// It is JSON, but not an object with fields.
+    #[error("{name}: a model's config is an object with fields; this is {found}")]
+    NoObject {
+        /// Path or name.
+        name: String,
+        /// `a list`, `a text`.
+        found: &'static str,
+    },
+    /// Fields that decide the size of the model are not stated.
+    #[error(
+        "{name}: {} missing, without which the size of a `{family}` model is unknown; copy the whole config.json of the model",
+        are(fields)
+    )]
+    Missing {
+        /// Path or name.
+        name: String,
+        /// `model_type`.
+        family: String,
+        /// The fields.
+        fields: Vec<String>,
+    },
+    /// A field holds what no model can have.
+    #[error("{name}: `{field}` {reason}")]
+    Field {
+        /// Path or name.
+        name: String,
+        /// Where it stands: `text_config.hidden_size`.
+        field: String,
+        /// `is -1; …`.
+        reason: String,
+    },
+    /// Neither the architecture nor the usual field names are known.
+    #[error(
+        "{name}: {what}; known are {known}; the header of its weights (a .safetensors file or model.safetensors.index.json) would do as well"
+    )]
+    Architecture {
+        /// Path or name.
+        name: String,
+        /// `` `model_type: mamba` is not known … ``.
+        what: String,
+        /// All that are known, as a sentence.
+        known: String,
+    },
+    /// More parameters than any machine could hold: a slip, not a model.
+    #[error("{name}: {parameters} parameters cannot be meant; look at {fields}")]
+    Absurd {
+        /// Path or name.
+        name: String,
+        /// How many.
+        parameters: u128,
+        /// The fields that make it so large.
+        fields: String,
+    },
+    /// A file could not be read.
+    #[error("{}: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says, and what to do.
+        reason: String,
+    },
+}
+
+/// "`a` is", "`a` and `b` are".
+fn are(fields: &[String]) -> String {
+    let quoted = crate::text::all_of(fields.iter().map(|field| format!("`{field}`")));
+    format!("{quoted} {}", if fields.len() == 1 { "is" } else { "are" })
+}

@@ -1,0 +1,86 @@
+//! What is known of each architecture: one row per family, one file each.
+//!
+//! Names and shapes are those of transformers 5.23; `tests/oracle/record_models.py` asks it for them.
+
+mod bert;
+mod distilbert;
+mod gpt2;
+mod gpt_neox;
+mod llama;
+mod mistral;
+mod mixtral;
+mod opt;
+mod qwen2;
+mod qwen3;
+mod t5;
+mod vit;
+
+use super::fields::Fields;
+use super::{Activation, LayerShape, Mlp, ModelCard, ModelError, Part, Stack, StackRole, Task, Traits};
+
+/// What is known of a family of models.
+pub(super) struct Family {
+    /// Its `model_type`s.
+    pub types: &'static [&'static str],
+    /// Fields that must be stated, because transformers' default would silently be another model.
+    pub needs: &'static [&'static str],
+    /// Sizes of transformers 5.23 for fields that are left out.
+    pub defaults: &'static [(&'static str, u64)],
+    /// Other names under which transformers accepts a field (`attribute_map`): own name, alias.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// `_no_split_modules` of transformers, sorted.
+    pub no_split: &'static [&'static str],
+    /// Whether the head reads the token embedding when the config does not say.
+    pub is_tied: bool,
+    /// What it is trained for when `architectures` does not say.
+    pub task: Task,
+    /// Fields to card.
+    pub read: fn(&Fields) -> Result<ModelCard, ModelError>,
+}
+
+impl Family {
+    /// The usual: a decoder whose head is its own.
+    const BLANK: Family = Family {
+        types: &[],
+        needs: &[],
+        defaults: &[],
+        aliases: &[],
+        no_split: &[],
+        is_tied: false,
+        task: Task::CausalLm,
+        read: |_| Ok(ModelCard::default()),
+    };
+}
+
+/// Fields that decide the size of a decoder in Llama's shape.
+const SIZES: &[&str] =
+    &["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size"];
+
+/// All families.
+const ALL: &[Family] = &[
+    bert::BERT,
+    bert::ROBERTA,
+    distilbert::FAMILY,
+    gpt2::FAMILY,
+    gpt_neox::FAMILY,
+    llama::FAMILY,
+    mistral::FAMILY,
+    mixtral::FAMILY,
+    opt::FAMILY,
+    qwen2::FAMILY,
+    qwen3::FAMILY,
+    t5::FAMILY,
+    vit::FAMILY,
+];
+
+/// The row of a `model_type`.
+pub(super) fn named(kind: &str) -> Option<&'static Family> {
+    ALL.iter().find(|family| family.types.contains(&kind))
+}
+
+/// All `model_type`s, sorted.
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = ALL.iter().flat_map(|family| family.types.iter().copied()).collect();
+    names.sort_unstable();
+    names
+}
