@@ -1,4 +1,4 @@
-//! One voice for every message: plurals, "a, b or c", did-you-mean.
+//! One voice for every message: plurals, "a, b or c", sizes, did-you-mean.
 
 use std::fmt::Display;
 
@@ -31,6 +31,19 @@ fn join<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
     if items.is_empty() { last } else { format!("{} {word} {last}", items.join(", ")) }
 }
 
+/// "512 B", "1.5 MiB", "79.6 GiB": in steps of 1024.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if number < 1024 {
+        return format!("{number} B");
+    }
+    let step = (number.ilog2() / 10) as usize;
+    // Rounding may reach the next unit: 1023.96 MiB is 1.0 GiB.
+    let value = |step: usize| number as f64 / 2_f64.powi(10 * step as i32);
+    let step = if value(step) >= 1023.95 && step < UNITS.len() { step + 1 } else { step };
+    format!("{:.1} {}", value(step), UNITS[step - 1])
+}
+
 /// The known word most like `word`, when one is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |known: &str| strsim::jaro_winkler(&word.to_lowercase(), &known.to_lowercase());
@@ -53,6 +66,14 @@ mod tests {
         assert_eq!(any_of::<&str>([]), "");
         assert_eq!((count(1, "error"), count(2, "error")), ("1 error".into(), "2 errors".into()));
         assert_eq!(count(2, "process"), "2 processes");
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        assert_eq!((bytes(0), bytes(1023), bytes(1536)), ("0 B".into(), "1023 B".into(), "1.5 KiB".into()));
+        assert_eq!(bytes(85_520_809_984), "79.6 GiB");
+        assert_eq!(bytes((1 << 30) - 1), "1.0 GiB", "not 1024.0 MiB");
+        assert_eq!((bytes(1 << 40), bytes(u64::MAX)), ("1.0 TiB".into(), "16.0 EiB".into()));
     }
 
     #[test]

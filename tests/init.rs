@@ -2,7 +2,7 @@
 
 use accel_studio::schema::{self, Platform, Release};
 
-use crate::hardware::driver;
+use crate::harness::machine;
 use crate::harness::picture::assert_file;
 use crate::harness::pty::Terminal;
 use crate::harness::run::{Room, program};
@@ -80,13 +80,10 @@ fn a_file_is_never_replaced_unasked() {
 
 #[test]
 fn yes_takes_what_fits_the_machine() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    driver(folder.path(), 4, 0);
-    let library = folder.path().to_str().expect("the path is text");
-    let run = Room::new().variable("LD_LIBRARY_PATH", library).run(&["init", "--yes", "-o", "-"]);
+    let run = machine::room("gpus=4").run(&["init", "--yes", "-o", "-"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stdout.contains("distributed_type: MULTI_GPU\nnum_processes: 4\n"), "{}", run.stdout);
-    let run = room().variable("LD_LIBRARY_PATH", library).run(&["init", "--yes", "-o", "-"]);
+    let run = machine::room("gpus=4").variable("CUDA_VISIBLE_DEVICES", "").run(&["init", "--yes", "-o", "-"]);
     assert!(run.stdout.contains("use_cpu: true\n"), "hidden GPUs do not count: {}", run.stdout);
 }
 

@@ -11,6 +11,7 @@ mod fix;
 mod init;
 mod machine;
 mod presets;
+mod probe;
 mod project;
 mod python;
 mod repeated;
@@ -78,6 +79,7 @@ enum Verb {
     Schema(schema::Arguments),
     Init(init::Arguments),
     Presets(presets::Arguments),
+    Probe(probe::Arguments),
     Settings(settings::Arguments),
     Completions(completions::Arguments),
 }
@@ -95,6 +97,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Schema(arguments)) => schema::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
+        Some(Verb::Probe(arguments)) => probe::run(&arguments),
         Some(Verb::Settings(arguments)) => settings::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         None => return studio::run(arguments.file.as_deref()),

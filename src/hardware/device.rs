@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Precisions;
+
 /// One GPU, or another accelerator.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,8 @@ pub struct Device {
     /// Compute capability, such as (9, 0); NVIDIA's only.
     #[serde(with = "capability")]
     pub capability: Option<(u32, u32)>,
+    /// What it computes in, where something else than its compute capability tells; ask [`Device::precisions`].
+    pub precisions: Option<Precisions>,
     /// Its place on the bus.
     pub pcie: Option<Pcie>,
     /// Its NVLinks that are up.
@@ -115,12 +119,8 @@ pub struct Mig {
 pub struct Instance {
     /// `NVIDIA H200 MIG 1g.18gb`.
     pub name: Option<String>,
-    /// `MIG-…`.
+    /// `MIG-…`, by which `CUDA_VISIBLE_DEVICES` names it.
     pub uuid: Option<String>,
-    /// Number of the GPU instance, as in the old name `MIG-GPU-…/1/0`.
-    pub gpu_instance: Option<u32>,
-    /// Number of the compute instance.
-    pub compute_instance: Option<u32>,
     /// Its own memory.
     pub memory: Option<Memory>,
 }

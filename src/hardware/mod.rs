@@ -1,15 +1,17 @@
-//! What the machine offers: plain data that tests write by hand and only [`nvml`] asks for.
+//! What the machine offers: plain data that tests write by hand and only [`nvml`] and [`system`] ask for.
 //!
 //! A machine without GPUs, or with a broken driver, is a fact to show, never an error. This room
 //! knows nothing of configs.
 
 pub mod nvml;
+pub mod system;
 
 mod device;
 mod host;
 mod precision;
 mod saved;
 mod topology;
+pub mod visible;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ pub use host::{Cores, Disk, DiskKind, Host, Interface, Node, Ram, Swap};
 pub use precision::{Precisions, SOURCE as PRECISION_SOURCE, Support};
 pub use saved::VARIABLES;
 pub use topology::{Reach, Topology};
+pub use visible::{View, Visible};
 
 /// A machine as a room may know it: handed in, never asked for behind anyone's back.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -70,6 +73,8 @@ pub enum Unseen {
     Mismatch,
     /// This user may not ask.
     Forbidden,
+    /// The driver lacks questions that every driver since 2011 answers, or is not NVIDIA's.
+    TooOld,
     /// Something else, in the driver's words.
     Other(String),
 }
@@ -91,6 +96,10 @@ impl Unseen {
                     .to_owned()
             }
             Unseen::Forbidden => "this user may not ask the NVIDIA driver; look at /dev/nvidia*".to_owned(),
+            Unseen::TooOld => {
+                "the NVIDIA library does not answer what is asked of it: the driver is too old; update it"
+                    .to_owned()
+            }
             Unseen::Other(words) => format!("the NVIDIA driver does not answer: {words}"),
         }
     }
@@ -122,59 +131,17 @@ impl Gpus {
     }
 }
 
-impl Machine {
-    /// The GPUs that a process started here would see: `CUDA_VISIBLE_DEVICES` hides the rest.
-    ///
-    /// As the CUDA programming guide has it: names are indices or beginnings of a UUID, and the
-    /// first that fits no device ends the list.
-    pub fn visible_gpus(&self) -> Vec<&Device> {
-        let devices = self.gpus.devices();
-        match self.env.get("CUDA_VISIBLE_DEVICES") {
-            None => devices.iter().collect(),
-            Some(list) => list.split(',').map_while(|name| find(devices, name.trim())).collect(),
-        }
-    }
-}
-
-fn find<'a>(devices: &'a [Device], name: &str) -> Option<&'a Device> {
-    let is_named = |device: &&Device| {
-        name.starts_with("GPU-") && device.uuid.as_ref().is_some_and(|uuid| uuid.starts_with(name))
-    };
-    match name.parse::<usize>() {
-        Ok(index) => devices.get(index),
-        Err(_) => devices.iter().find(is_named),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn machine(count: usize, visible: Option<&str>) -> Machine {
-        let device = |index| Device {
-            name: Some("NVIDIA H200".into()),
-            uuid: Some(format!("GPU-{index}aaa-bbb")),
-            ..Device::default()
-        };
-        let devices = (0..count).map(device).collect();
-        let env = visible.map(|list| ("CUDA_VISIBLE_DEVICES".to_owned(), list.to_owned()));
-        Machine { env: env.into_iter().collect(), gpus: Gpus::listed(devices), ..Machine::default() }
-    }
-
-    #[test]
-    fn the_environment_hides_devices() {
-        assert_eq!(machine(4, None).visible_gpus().len(), 4);
-        assert_eq!(machine(4, Some("0, 2")).visible_gpus().len(), 2);
-        assert_eq!(machine(4, Some("")).visible_gpus().len(), 0);
-        assert_eq!(machine(4, Some("-1")).visible_gpus().len(), 0);
-        assert_eq!(machine(4, Some("1,9,2")).visible_gpus().len(), 1, "the list ends at the first stranger");
-        assert_eq!(machine(4, Some("GPU-2aaa,GPU-3")).visible_gpus().len(), 2);
-        assert_eq!(Machine::default().visible_gpus().len(), 0);
+    fn gpus(count: usize) -> Gpus {
+        Gpus::listed(vec![Device { name: Some("NVIDIA H200".into()), ..Device::default() }; count])
     }
 
     #[test]
     fn a_summary_names_what_all_have_in_common() {
-        assert_eq!(machine(8, None).gpus.summary(), "8 × NVIDIA H200");
+        assert_eq!(gpus(8).summary(), "8 × NVIDIA H200");
         assert_eq!(Machine::default().gpus.summary(), "no GPU");
         let mixed = vec![Device { name: Some("A".into()), ..Device::default() }, Device::default()];
         assert_eq!(Gpus::listed(mixed).summary(), "2 GPUs");

@@ -56,9 +56,9 @@ impl Precisions {
 }
 
 impl Device {
-    /// What it can do, where its compute capability is known.
+    /// What it computes in: as it was told, else by its compute capability.
     pub fn precisions(&self) -> Option<Precisions> {
-        self.capability.map(Precisions::of)
+        self.precisions.or_else(|| self.capability.map(Precisions::of))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod line;
 mod lines;
+pub mod machine;
 pub mod page;
 pub mod patch;
 pub mod pretty;

@@ -1,5 +1,6 @@
 //! What the tests share: the program in a clean room, pictures of what it shows, made-up configs.
 
+pub mod machine;
 pub mod made_up;
 pub mod picture;
 #[cfg(unix)]
