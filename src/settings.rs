@@ -28,6 +28,15 @@ pub struct Settings {
     /// From which severity on `validate` exits with 1: `fail_on: warning`.
     #[serde(with = "severity", skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<Severity>,
+    /// The machine that trains: a file of `accel-studio probe --save`, or a name of the catalogue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
+    /// The model that is trained: a preset, an id of the hub or a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What one step of training is, by the names of `memory::WORKLOAD_FIELDS`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "words")]
+    pub workload: BTreeMap<String, String>,
     /// What to do with single rules.
     #[serde(skip_serializing_if = "RuleSettings::is_empty")]
     pub rules: RuleSettings,
@@ -194,6 +203,58 @@ mod severities {
 
     pub fn serialize<S: Serializer>(map: &BTreeMap<String, Severity>, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(map.iter().map(|(rule, severity)| (rule, severity.word())))
+    }
+}
+
+/// Names and single words, numbers or truths, kept as they are written.
+mod words {
+    use super::*;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+        let words = BTreeMap::<String, Scalar>::deserialize(from)?;
+        Ok(words.into_iter().map(|(name, word)| (name, word.0)).collect())
+    }
+
+    pub fn serialize<S: Serializer>(words: &BTreeMap<String, String>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(words)
+    }
+
+    struct Scalar(String);
+
+    impl<'de> Deserialize<'de> for Scalar {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Scalar, D::Error> {
+            from.deserialize_any(OneWord).map(Scalar)
+        }
+    }
+
+    struct OneWord;
+
+    impl Visitor<'_> for OneWord {
+        type Value = String;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a word, a number, true or false")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_bool<E: de::Error>(self, truth: bool) -> Result<String, E> {
+            Ok(truth.to_string())
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<String, E> {
+            Ok("none".to_owned())
+        }
     }
 }
 

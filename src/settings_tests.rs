@@ -4,6 +4,11 @@ use super::*;
 
 const FULL: &str = "accelerate: '1.15'
 fail_on: warning
+machine: 8xh100-sxm
+model: llama-3.1-8b
+workload:
+  checkpointing: 'true'
+  sequence: '4096'
 rules:
   select:
   - types
@@ -30,6 +35,9 @@ fn settings_come_back_as_they_were_written() {
     assert_eq!(ten.accelerate, Some(Release(1, 10)), "not 1.1");
     assert_eq!(Settings::parse("# nothing\n").expect("comments are fine"), Settings::default());
     assert_eq!(Settings::default().text(), "{}\n");
+    let step = Settings::parse("workload: {sequence: 4096, checkpointing: true, lora_rank: null}\n");
+    let words = step.expect("it is in order").workload.into_values().collect::<Vec<_>>();
+    assert_eq!(words, ["true", "none", "4096"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod activations;
 mod band;
 mod ddp;
 mod estimate;
+mod fields;
 mod fsdp1;
 mod fsdp2;
 mod lora;
@@ -21,6 +22,7 @@ mod units;
 mod workload;
 
 pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
+pub use fields::{WORKLOAD_FIELDS, WorkloadField, WorkloadKind};
 pub use peak::estimate;
 pub use strategy::{
     Ddp, Elements, Fsdp, FsdpStrategy, Megatron, Offload, Precision, Recompute, Sharding, Strategy, Zero,
