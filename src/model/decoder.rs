@@ -15,6 +15,10 @@ pub(super) enum QkNorm {
     None,
     /// One weight per number of a head (Qwen 3, Gemma 3).
     PerHead,
+    /// One weight per number of all heads (OLMo 2).
+    PerWidth,
+    /// Normed without weights (Llama 4).
+    Bare,
 }
 
 /// Sizes and variations of one decoder.
@@ -85,8 +89,9 @@ impl Decoder {
     pub(super) fn attention(&self) -> Tensors {
         let (queries, keys) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
         let normed = match self.qk_norm {
-            QkNorm::None => None,
+            QkNorm::None | QkNorm::Bare => None,
             QkNorm::PerHead => Some((self.head_dim, self.head_dim)),
+            QkNorm::PerWidth => Some((queries, keys)),
         };
         let tensors = Tensors::new()
             .linear("self_attn.q_proj", Part::Attention, (queries, self.hidden), self.has_qkv_bias)

@@ -35,10 +35,11 @@ impl Experts {
             .one("mlp.experts.down_proj", Part::Expert, &[self.experts, hidden, self.width])
     }
 
-    /// A layer of a decoder with these experts.
-    pub(super) fn layer(&self, decoder: &Decoder) -> (LayerShape, Block) {
-        let block = decoder.norms(self.tensors(decoder.attention(), decoder.hidden)).block();
-        (decoder.shape(self.mlp()), block)
+    /// A layer of a decoder with these experts; `shared` names the part that all tokens pass.
+    pub(super) fn layer(&self, decoder: &Decoder, attention: Tensors, shared: &str) -> (LayerShape, Block) {
+        let tensors = self.tensors(attention, decoder.hidden);
+        let tensors = tensors.when(self.shared_width > 0, |it| decoder.gated(it, shared, self.shared_width));
+        (decoder.shape(self.mlp()), decoder.norms(tensors).block())
     }
 
     pub(super) fn mlp(&self) -> Mlp {

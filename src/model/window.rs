@@ -28,6 +28,11 @@ impl Windows {
         };
         self.width.filter(|_| has)
     }
+
+    /// A window for all layers but each n-th, unless the layers are listed.
+    pub(super) fn all_but_each(fields: &Fields, width: Option<u64>, every: u64) -> Windows {
+        Windows { width, layers: listed(fields), from: 0, every }
+    }
 }
 
 impl Fields<'_> {
@@ -50,5 +55,10 @@ impl Fields<'_> {
 /// `layer_types`, where stated.
 fn listed(fields: &Fields) -> Vec<bool> {
     let list = fields.raw("layer_types").and_then(Value::as_array);
-    list.into_iter().flatten().map(|kind| kind.as_str() == Some("sliding_attention")).collect()
+    list.into_iter().flatten().map(|kind| has_window(kind.as_str())).collect()
+}
+
+/// Llama 4 calls its windows chunks.
+fn has_window(kind: Option<&str>) -> bool {
+    matches!(kind, Some("sliding_attention" | "chunked_attention"))
 }

@@ -24,7 +24,7 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
     let decoder = Decoder::read(fields, "MixtralDecoderLayer")?;
     let experts = Experts::read(fields, "num_local_experts", "num_experts_per_tok", decoder.width)?;
     Ok(decoder.card(|decoder, _| {
-        let (shape, block) = experts.layer(decoder);
+        let (shape, block) = experts.layer(decoder, decoder.attention(), "");
         (LayerShape { window, ..shape }, block)
     }))
 }

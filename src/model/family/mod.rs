@@ -3,15 +3,27 @@
 //! Names and shapes are those of transformers 5.23; `tests/oracle/record_models.py` asks it for them.
 
 mod bert;
+mod bloom;
+mod deepseek;
 mod distilbert;
+mod falcon;
+mod gemma;
 mod gpt2;
 mod gpt_neox;
+mod gpt_oss;
 mod llama;
+mod llama4;
 mod mistral;
 mod mixtral;
+mod olmo2;
 mod opt;
+mod phi;
+mod phi3;
 mod qwen2;
 mod qwen3;
+mod qwen_moe;
+mod smollm3;
+mod starcoder2;
 mod t5;
 mod vit;
 
@@ -60,15 +72,31 @@ const SIZES: &[&str] =
 const ALL: &[Family] = &[
     bert::BERT,
     bert::ROBERTA,
+    bloom::FAMILY,
+    deepseek::V2,
+    deepseek::V3,
     distilbert::FAMILY,
+    falcon::FAMILY,
+    gemma::GEMMA,
+    gemma::GEMMA2,
+    gemma::GEMMA3,
     gpt2::FAMILY,
     gpt_neox::FAMILY,
+    gpt_oss::FAMILY,
     llama::FAMILY,
+    llama4::FAMILY,
     mistral::FAMILY,
     mixtral::FAMILY,
+    olmo2::FAMILY,
     opt::FAMILY,
+    phi::FAMILY,
+    phi3::FAMILY,
     qwen2::FAMILY,
     qwen3::FAMILY,
+    qwen_moe::QWEN2,
+    qwen_moe::QWEN3,
+    smollm3::FAMILY,
+    starcoder2::FAMILY,
     t5::FAMILY,
     vit::FAMILY,
 ];
