@@ -32,4 +32,5 @@ mod studio_quit;
 mod studio_random;
 mod studio_resize;
 mod studio_save;
+mod supervise;
 mod validate;

@@ -86,6 +86,11 @@ enum Verb {
 
 /// Runs the program with its arguments, the program's own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(unix)]
+    if let Some(code) = crate::launch::supervise::run_hidden(arguments.get(1..).unwrap_or_default()) {
+        return code;
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(refusal) => return refuse(&refusal),

@@ -1,7 +1,10 @@
-//! From a resolved config to a running job: the plan is data, and only the supervisor acts on it.
+//! From a resolved config to a running job: the plan is data, and only [`supervise`] acts on it.
 //!
 //! This room knows nothing of rules, terminals or the command line: what is printed and what is
 //! refused is decided above.
+
+#[cfg(unix)]
+pub mod supervise;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

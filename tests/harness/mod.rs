@@ -4,6 +4,8 @@ pub mod machine;
 pub mod made_up;
 pub mod picture;
 #[cfg(unix)]
+pub mod processes;
+#[cfg(unix)]
 pub mod pty;
 pub mod run;
 pub mod screen;
