@@ -89,16 +89,14 @@ def model_with(names):
     return model
 
 
-def transformer():
-    """Sequence parallelism is only there for models of `transformers`."""
+def transformer(attention):
+    """Sequence parallelism is only there for models of `transformers`, with the attention that the file names."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=8, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=8,
-            attn_implementation="sdpa",
-        )
-    )
+    size = dict(vocab_size=8, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=8)
+    model = LlamaForCausalLM(LlamaConfig(**size, attn_implementation="sdpa"))
+    model.config._attn_implementation = attention or "sdpa"
+    return model
 
 
 def prepare_deepspeed(accelerator):
@@ -115,8 +113,11 @@ def prepare_deepspeed(accelerator):
     sys.modules["msamp"] = types.ModuleType("msamp")
     sys.modules["msamp"].deepspeed = deepspeed
     given = accelerator.state.deepspeed_plugin.deepspeed_config
-    sequences = accelerator.parallelism_config is not None and accelerator.parallelism_config.sp_size > 1
-    model = transformer() if sequences else model_with(os.environ.get("ACCELERATE_DEEPSPEED_MOE_LAYER_CLS_NAMES"))
+    mesh = accelerator.parallelism_config
+    if mesh is not None and mesh.sp_size > 1:
+        model = transformer(mesh.sp_handler.sp_attn_implementation)
+    else:
+        model = model_with(os.environ.get("ACCELERATE_DEEPSPEED_MOE_LAYER_CLS_NAMES"))
     optimizer = (DummyOptim if "optimizer" in given else torch.optim.AdamW)(model.parameters(), lr=0.001)
     parts = [model, optimizer, torch.utils.data.DataLoader(torch.zeros(64, 16), batch_size=2)]
     if "scheduler" in given:
@@ -147,6 +148,20 @@ def build(started):
     from accelerate import Accelerator
 
     Accelerator()
+
+
+def state():
+    """What the first worker has, in words."""
+    from accelerate import Accelerator
+
+    accelerator = Accelerator()
+    return {
+        "type": accelerator.distributed_type.value,
+        "processes": accelerator.num_processes,
+        "precision": accelerator.mixed_precision,
+        "accumulation": accelerator.gradient_accumulation_steps,
+        "compiler": accelerator.state.dynamo_plugin.backend.value,
+    }
 
 
 def prepare(_started):
