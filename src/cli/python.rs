@@ -4,10 +4,10 @@
 //! wrote beside the package (`accelerate-1.15.0.dist-info`) says the version.
 
 use std::env;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::launch::interpreter::{self, package_folders};
 use crate::schema::Release;
 
 /// An Accelerate that is installed.
@@ -26,7 +26,11 @@ pub fn installed() -> Option<Installed> {
     let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(variable);
     match active.filter(|folder| folder.is_dir()) {
         Some(folder) => in_environment(&folder),
-        None => prefixes(env::var_os("PATH").as_deref()?).iter().find_map(|prefix| in_environment(prefix)),
+        None => {
+            let names = ["python3", "python", "python3.exe", "python.exe"];
+            let python = interpreter::on_path_named(env::var("PATH").ok()?.as_str(), &names)?;
+            interpreter::prefixes(&python).iter().find_map(|prefix| in_environment(prefix))
+        }
     }
 }
 
@@ -35,53 +39,10 @@ pub fn release() -> Release {
     installed().map_or(Release::LATEST, |installed| installed.release)
 }
 
-/// The folders that the first Python of a search path may belong to: its own, and where its link leads.
-fn prefixes(path: &OsStr) -> Vec<PathBuf> {
-    let names = ["python3", "python", "python3.exe", "python.exe"];
-    let python = env::split_paths(path)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|python| python.is_file());
-    let Some(python) = python else { return Vec::new() };
-    let linked = python.canonicalize().ok();
-    let above = |python: &Path| -> Vec<PathBuf> {
-        // bin/python on Unix, python.exe at the top on Windows
-        python.ancestors().skip(1).take(2).map(Path::to_path_buf).collect()
-    };
-    let mut prefixes = above(&python);
-    prefixes.extend(linked.iter().flat_map(|python| above(python)));
-    prefixes.reverse();
-    prefixes.sort_by_key(|prefix| !prefix.join("pyvenv.cfg").is_file());
-    prefixes
-}
-
 /// The Accelerate among the packages of one environment.
 fn in_environment(prefix: &Path) -> Option<Installed> {
     let release = package_folders(prefix).iter().find_map(|folder| in_packages(folder))?;
     Some(Installed { release, environment: prefix.to_owned() })
-}
-
-/// `lib/python3.11/site-packages` and its kin, in the order of their names.
-fn package_folders(prefix: &Path) -> Vec<PathBuf> {
-    let names = |folder: &Path| -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-        let is_python = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with("python3"));
-        let mut paths: Vec<PathBuf> = entries
-            .flatten()
-            .filter(|entry| is_python(&entry.file_name()))
-            .map(|entry| entry.path())
-            .collect();
-        paths.sort();
-        paths
-    };
-    let libraries = ["lib", "lib64", "local/lib"].map(|library| prefix.join(library));
-    let pythons = libraries.iter().flat_map(|library| {
-        // Debian's own packages lie beside the folders of each Python.
-        names(library).into_iter().chain([library.join("python3")])
-    });
-    pythons
-        .flat_map(|python| [python.join("site-packages"), python.join("dist-packages")])
-        .chain([prefix.join("Lib").join("site-packages")])
-        .collect()
 }
 
 /// The release in the name of what pip wrote beside the package.

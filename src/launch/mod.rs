@@ -3,6 +3,8 @@
 //! This room knows nothing of rules, terminals or the command line: what is printed and what is
 //! refused is decided above.
 
+pub mod host;
+pub mod interpreter;
 #[cfg(unix)]
 pub mod supervise;
 
