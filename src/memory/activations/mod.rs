@@ -1,8 +1,22 @@
-//! What forward keeps for backward, layer by layer, derived from what each operation saves.
+//! What forward keeps for backward, layer by layer, derived from what each operation keeps.
+//!
+//! A matrix keeps its input, a norm what `norm` says, attention what `attention` says, dropout a mask
+//! of one byte per value; additions keep nothing. Knows nothing of weights and of who shards them.
 
-use super::mode::{Formats, Mode};
+mod attention;
+mod derive;
+mod frozen;
+mod head;
+mod mlp;
+mod norm;
+mod row;
+mod rows;
+
+use super::mode::Formats;
 use super::{Strategy, Workload};
-use crate::model::{LayerShape, Mlp, ModelCard, StackRole};
+use crate::model::{Block, LayerGroup, LayerShape, Mlp, ModelCard, StackRole};
+use attention::{Runs, Widths};
+use row::Row;
 
 /// One kind of layer on one GPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,25 +40,34 @@ pub(crate) struct Kept {
     pub head: f64,
     /// One tensor of the head's input, in the format of the product.
     pub head_input: f64,
+    /// Whether the family was looked at.
+    pub is_known: bool,
+}
+
+/// What a workload does in one forward pass, wherever it looks.
+struct Scene<'a> {
+    card: &'a ModelCard,
+    work: &'a Workload,
+    formats: Formats,
+    row: Row,
+    batch: f64,
 }
 
 /// What the forward pass of a workload keeps.
 pub(crate) fn of(card: &ModelCard, work: &Workload, strategy: &Strategy, formats: Formats) -> Kept {
     let _ = strategy;
-    let batch = work.micro_batch as f64;
-    let mut layers = Vec::new();
-    let mut tokens = batch * work.sequence as f64;
+    let (row, is_known) = derive::row(card);
+    let scene = Scene { card, work, formats, row, batch: work.micro_batch as f64 };
+    let mut layers = Vec::with_capacity(4);
+    let mut read = 0.0;
     for stack in &card.stacks {
-        tokens = batch * positions(stack.role, work) as f64;
+        let positions = positions(stack.role, work) as f64;
         for group in &stack.groups {
-            let saved = tokens * per_token(card, &group.shape, formats);
-            let input = tokens * formats.residual * group.shape.hidden as f64;
-            layers.push(Layer { count: group.count as f64, input, saved, transient: 3.0 * input });
+            layers.push(Layer { count: group.count as f64, ..scene.layer(group, positions, read) });
         }
+        read = positions;
     }
-    let width = card.hidden as f64;
-    let head = tokens * width * if card.traits.has_rms_norm { 10.0 } else { 6.0 };
-    Kept { layers, head, head_input: tokens * width * formats.compute }
+    Kept { layers, head: head::saved(&scene), head_input: head::input(&scene), is_known }
 }
 
 /// Positions of one sample in a stack.
@@ -56,20 +79,103 @@ fn positions(role: StackRole, work: &Workload) -> u64 {
     }
 }
 
-fn per_token(card: &ModelCard, shape: &LayerShape, formats: Formats) -> f64 {
-    let (h, q) = (shape.hidden as f64, (shape.heads * shape.head_dim) as f64);
-    let k = (shape.kv_heads * shape.head_dim) as f64;
-    let c = formats.compute;
-    let norms = match (card.traits.has_rms_norm, formats.mode) {
-        (true, Mode::Full | Mode::Autocast) => 16.0,
-        (true, _) => 12.0,
-        (false, _) => 2.0 * formats.residual,
-    };
-    let copies = if formats.mode == Mode::Autocast { 5.0 } else { 2.0 };
-    let mlp = match shape.mlp {
-        Mlp::Dense { width, is_gated: true } => 4.0 * c * width as f64,
-        Mlp::Dense { width, is_gated: false } => 2.0 * c * width as f64,
-        Mlp::Experts { active, width, .. } => active as f64 * (4.0 * c * width as f64 + 4.0 * h),
-    };
-    (norms + copies * c) * h + 2.0 * c * (q + k) + mlp
+impl Scene<'_> {
+    /// A layer over `positions` per sample that may read an encoder's `read` positions.
+    fn layer(&self, group: &LayerGroup, positions: f64, read: f64) -> Layer {
+        let shape = &group.shape;
+        let tokens = self.batch * positions;
+        let hidden = shape.hidden as f64;
+        let traits = &self.card.traits;
+        let runs = attention::runs(&self.row, shape, traits, self.work, self.formats, positions);
+        let cross = if shape.has_cross_attention { self.cross(shape, positions, read) } else { 0.0 };
+        Layer {
+            count: 1.0,
+            input: tokens * self.formats.residual * hidden,
+            saved: tokens * self.kept(shape, &group.block, runs, positions) + cross,
+            transient: tokens * self.transient(shape, runs, positions),
+        }
+    }
+
+    /// Bytes per token, with adapters or without.
+    fn kept(&self, shape: &LayerShape, block: &Block, runs: Runs, positions: f64) -> f64 {
+        match &self.work.lora {
+            Some(lora) => frozen::per_token(self, lora, (shape, block), runs, positions),
+            None => self.per_token(shape, runs, positions),
+        }
+    }
+
+    fn per_token(&self, shape: &LayerShape, runs: Runs, positions: f64) -> f64 {
+        let Scene { row, formats, .. } = self;
+        let traits = &self.card.traits;
+        let hidden = shape.hidden as f64;
+        let widths = Widths::of(shape);
+        let mlp_readers = match shape.mlp {
+            Mlp::Dense { is_gated: false, .. } => 1.0,
+            Mlp::Dense { .. } => row.mlp_readers,
+            Mlp::Experts { shared_width: 0, .. } => 1.0,
+            Mlp::Experts { .. } => 1.0 + row.mlp_readers,
+        };
+        let norms = row.stream_norms * norm::saved(row.norm, formats.residual, *formats)
+            + row.branch_norms * norm::saved(row.norm, formats.compute, *formats);
+        let readers = row.attention_readers + mlp_readers;
+        let masks = if traits.hidden_dropout > 0.0 { row.masks } else { 0.0 };
+        let scales = row.scales / 2.0 * formats.compute;
+        let around = norms + norm::inputs(row.norm, row.inputs, readers, *formats) + masks + scales;
+        around * hidden
+            + self.latent(shape)
+            + attention::qk_norms(row, widths, *formats)
+            + attention::saved(row, widths, runs, traits, *formats, (positions, self.batch))
+            + mlp::saved(row, shape, traits.activation, *formats)
+            + 8.0
+    }
+
+    /// Norms and inputs of latent attention's small matrices (DeepSeek).
+    fn latent(&self, shape: &LayerShape) -> f64 {
+        let Some((queries, keys, _)) = shape.latent else { return 0.0 };
+        let each = norm::saved(self.row.norm, self.formats.compute, self.formats) + self.formats.compute;
+        each * (queries as f64 + keys as f64)
+    }
+
+    /// Attention that reads an encoder, with its norm and mask.
+    fn cross(&self, shape: &LayerShape, positions: f64, read: f64) -> f64 {
+        let Scene { row, formats, batch, .. } = self;
+        let hidden = shape.hidden as f64;
+        let widths = Widths::of(shape);
+        let c = formats.compute;
+        let masks = if self.card.traits.hidden_dropout > 0.0 { 1.0 } else { 0.0 };
+        let around = norm::saved(row.norm, formats.residual, *formats)
+            + norm::inputs(row.norm, 1.0, 1.0, *formats)
+            + masks;
+        let copies = if norm::is_copied(row.norm, *formats) { 2.0 * 2.0 * hidden } else { 0.0 };
+        let runs = if self.work.attention == super::Attention::Eager { Runs::Eager } else { Runs::Flash };
+        let scores = if runs == Runs::Eager {
+            attention::saved(row, widths, runs, &self.card.traits, *formats, (read, *batch))
+                - 2.0 * c * (widths.queries + widths.answer)
+        } else {
+            4.0 * widths.heads
+        };
+        batch * positions * (around * hidden + c * (widths.queries + widths.answer) + scores)
+            + batch * read * (copies + c * (widths.keys + widths.values))
+    }
+
+    /// Gradients and copies inside one layer's backward, per token.
+    fn transient(&self, shape: &LayerShape, runs: Runs, positions: f64) -> f64 {
+        let formats = self.formats;
+        let widths = Widths::of(shape);
+        let width = match shape.mlp {
+            Mlp::Dense { width, .. } => width as f64,
+            Mlp::Experts { active, width, shared_width, .. } => {
+                active as f64 * width as f64 + shared_width as f64
+            }
+        };
+        let stream = formats.residual * shape.hidden as f64;
+        let usual = 3.0 * formats.compute * width
+            + 3.0 * stream
+            + 2.0 * formats.compute * (widths.queries + widths.keys);
+        let per_score = if formats.compute > 2.0 { 8.0 } else { 12.0 };
+        match runs {
+            Runs::Eager | Runs::Math => usual.max(2.0 * stream + per_score * widths.heads * positions),
+            _ => usual,
+        }
+    }
 }
