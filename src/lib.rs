@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0 | [`key`] names a place in a config · [`value`] what stands there · [`text`] one voice for messages |
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers · [`model`] what a model consists of |
-//! | 2 | [`config`] what one file says · [`settings`] what the project asks for |
+//! | 2 | [`config`] what one file says · [`settings`] what the project asks for · [`layers`] who wins, and who said it · [`layers`] who wins, and who said it |
 //! | 3 | [`memory`] peak bytes of a training step |
 //! | 4 | [`rules`] every mistake, one row each · [`launch`] from a config to a running job |
 //! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config · [`studio`] the full-screen program |
@@ -22,6 +22,7 @@ pub mod finding;
 pub mod hardware;
 pub mod key;
 pub mod launch;
+pub mod layers;
 pub mod memory;
 pub mod model;
 pub mod presets;

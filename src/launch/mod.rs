@@ -3,14 +3,20 @@
 //! This room knows nothing of rules, terminals or the command line: what is printed and what is
 //! refused is decided above.
 
+pub mod contract;
 pub mod host;
 pub mod interpreter;
+mod plan;
+mod site;
 #[cfg(unix)]
 pub mod supervise;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use plan::{Script, plan};
+pub use site::{Mpi, Packages, Site};
 
 /// All that starting a job takes, decided before the first process starts.
 ///
@@ -30,6 +36,8 @@ pub struct Plan {
     pub cwd: Option<PathBuf>,
     /// Why each variable and argument is there.
     pub reasons: Vec<Reason>,
+    /// What a person should know before the job starts: sentences in lower case without full stop.
+    pub notes: Vec<String>,
     /// How often the whole group is started again after a failure (`--max_restarts`).
     pub max_restarts: u32,
     /// How often the processes are looked at (`--monitor_interval`, 0.1 s where nothing is named).
@@ -121,6 +129,7 @@ impl Plan {
             removed_env: Vec::new(),
             cwd: None,
             reasons: Vec::new(),
+            notes: Vec::new(),
             max_restarts: 0,
             monitor_interval: Duration::from_millis(100),
             log_dir: None,
