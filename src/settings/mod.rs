@@ -9,11 +9,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::finding::Severity;
 use crate::schema::Release;
+
+mod keep;
+mod words;
+
+pub use keep::keep;
 
 /// The name of the file.
 pub const FILE: &str = "accel-studio.yaml";
@@ -23,10 +27,10 @@ pub const FILE: &str = "accel-studio.yaml";
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The Accelerate release that the configs are for: `accelerate: 1.15`.
-    #[serde(with = "release", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "words::release", skip_serializing_if = "Option::is_none")]
     pub accelerate: Option<Release>,
     /// From which severity on `validate` exits with 1: `fail_on: warning`.
-    #[serde(with = "severity", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "words::severity", skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<Severity>,
     /// The machine that trains: a file of `accel-studio probe --save`, or a name of the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +39,7 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// What one step of training is, by the names of `memory::WORKLOAD_FIELDS`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "words")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "words::plain")]
     pub workload: BTreeMap<String, String>,
     /// What to do with single rules.
     #[serde(skip_serializing_if = "RuleSettings::is_empty")]
@@ -53,7 +57,7 @@ pub struct RuleSettings {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
     /// Findings of these count as this bad.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "severities")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "words::severities")]
     pub severity: BTreeMap<String, Severity>,
 }
 
@@ -147,136 +151,5 @@ fn sentence(message: &str) -> String {
     message.split_once(" at line ").map_or(message, |(sentence, _)| sentence).to_owned()
 }
 
-/// `1.15`, with or without quotes: read from the text, because the number 1.10 would be 1.1.
-mod release {
-    use super::*;
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Release>, D::Error> {
-        from.deserialize_str(Dotted).map(Some)
-    }
-
-    pub fn serialize<S: Serializer>(release: &Option<Release>, to: S) -> Result<S::Ok, S::Error> {
-        match release {
-            Some(release) => to.collect_str(release),
-            None => to.serialize_none(),
-        }
-    }
-
-    struct Dotted;
-
-    impl Visitor<'_> for Dotted {
-        type Value = Release;
-
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("a release of Accelerate, such as 1.15")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Release, E> {
-            text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-        }
-    }
-}
-
-/// `error`, `warning` or `hint`.
-mod severity {
-    use super::*;
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Severity>, D::Error> {
-        Word::deserialize(from).map(|word| Some(word.into()))
-    }
-
-    pub fn serialize<S: Serializer>(severity: &Option<Severity>, to: S) -> Result<S::Ok, S::Error> {
-        match severity {
-            Some(severity) => to.serialize_str(severity.word()),
-            None => to.serialize_none(),
-        }
-    }
-}
-
-mod severities {
-    use super::*;
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Severity>, D::Error> {
-        let words = BTreeMap::<String, Word>::deserialize(from)?;
-        Ok(words.into_iter().map(|(rule, word)| (rule, word.into())).collect())
-    }
-
-    pub fn serialize<S: Serializer>(map: &BTreeMap<String, Severity>, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(map.iter().map(|(rule, severity)| (rule, severity.word())))
-    }
-}
-
-/// Names and single words, numbers or truths, kept as they are written.
-mod words {
-    use super::*;
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
-        let words = BTreeMap::<String, Scalar>::deserialize(from)?;
-        Ok(words.into_iter().map(|(name, word)| (name, word.0)).collect())
-    }
-
-    pub fn serialize<S: Serializer>(words: &BTreeMap<String, String>, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(words)
-    }
-
-    struct Scalar(String);
-
-    impl<'de> Deserialize<'de> for Scalar {
-        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Scalar, D::Error> {
-            from.deserialize_any(OneWord).map(Scalar)
-        }
-    }
-
-    struct OneWord;
-
-    impl Visitor<'_> for OneWord {
-        type Value = String;
-
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("a word, a number, true or false")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-
-        fn visit_bool<E: de::Error>(self, truth: bool) -> Result<String, E> {
-            Ok(truth.to_string())
-        }
-
-        fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-
-        fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<String, E> {
-            Ok("none".to_owned())
-        }
-    }
-}
-
-/// A severity as the file spells it.
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Error,
-    Warning,
-    Hint,
-}
-
-impl From<Word> for Severity {
-    fn from(word: Word) -> Severity {
-        match word {
-            Word::Error => Severity::Error,
-            Word::Warning => Severity::Warning,
-            Word::Hint => Severity::Hint,
-        }
-    }
-}
-
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;
