@@ -19,6 +19,7 @@ mod single;
 mod step;
 mod strategy;
 mod units;
+mod verdict;
 mod workload;
 
 pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
@@ -27,4 +28,5 @@ pub use peak::estimate;
 pub use strategy::{
     Ddp, Elements, Fsdp, FsdpStrategy, Megatron, Offload, Precision, Recompute, Sharding, Strategy, Zero,
 };
+pub use verdict::Verdict;
 pub use workload::{Attention, Lora, Optimizer, Padding, Quantised, StepKind, Workload};

@@ -6,6 +6,7 @@
 mod fsdp;
 mod megatron;
 mod read;
+mod words;
 mod zero;
 
 /// How a job is spread over GPUs, read from a config.
