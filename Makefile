@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential precommit edits oracle editor bench fuzz bless install
+.PHONY: test lint doc differential precommit edits oracle oracle-zero editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -52,6 +52,9 @@ oracle: $(VENV)/deepspeed ## ask the real Accelerate and PyYAML again and write 
 oracle-deepspeed: $(VENV)/deepspeed ## ask the real DeepSpeed about the samples of its rules; needs a C++ compiler
 	$(CARGO) run --quiet --locked --example rule_samples -- target/samples
 	$(VENV)/bin/python tests/oracle/record_deepspeed.py target/samples
+
+oracle-zero: $(VENV)/deepspeed ## measure what each stage of ZeRO holds in the real DeepSpeed
+	$(VENV)/bin/python tests/oracle/record_zero.py tests/fixtures/memory/zero.jsonl
 
 editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server

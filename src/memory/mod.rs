@@ -21,6 +21,7 @@ mod strategy;
 mod units;
 mod verdict;
 mod workload;
+mod zero;
 
 pub use estimate::{Band, Breakdown, Category, Estimate, Host, MemoryError, Moment, Phase};
 pub use fields::{WORKLOAD_FIELDS, WorkloadField, WorkloadKind};

@@ -2,7 +2,7 @@
 
 use super::step::Step;
 use super::{Band, Estimate, Host, MemoryError, Moment, Sharding, Strategy, Workload, band};
-use super::{ddp, fsdp1, fsdp2, single};
+use super::{ddp, fsdp1, fsdp2, single, zero};
 use crate::model::ModelCard;
 
 /// More than any machine has: 2^53 bytes, up to which an `f64` counts exactly.
@@ -35,7 +35,7 @@ fn moments(step: &Step<'_>) -> Result<Vec<Moment>, MemoryError> {
         Sharding::Ddp(ddp) => Ok(ddp::moments(step, *ddp)),
         Sharding::Fsdp(fsdp) if fsdp.version >= 2 => Ok(fsdp2::moments(step, fsdp)),
         Sharding::Fsdp(fsdp) => Ok(fsdp1::moments(step, fsdp)),
-        Sharding::Zero(_) => not_covered("DeepSpeed"),
+        Sharding::Zero(zero) => Ok(zero::moments(step, zero)),
         Sharding::Megatron(_) => not_covered("Megatron-LM"),
     }
 }
