@@ -45,7 +45,6 @@ CASES = [
     {"name": "s3 fp32 sums", "stage": 3, "zero": BUCKET, "top": {"data_types": {"grad_accum_dtype": "fp32"}}},
     {"name": "s3 reuse 2M", "stage": 3, "zero": {**BUCKET, "stage3_max_reuse_distance": 2097152,
                                                  "stage3_prefetch_bucket_size": 0}},
-    {"name": "s2 loose", "stage": 2, "zero": {**BUCKET, "contiguous_gradients": False}},
 ]
 
 
