@@ -9,6 +9,8 @@ mod explain;
 mod find;
 mod fix;
 mod init;
+#[cfg(unix)]
+pub mod job;
 mod machine;
 mod presets;
 mod probe;
