@@ -3,6 +3,7 @@
 //! A machine without GPUs, or with a broken driver, is a fact to show, never an error. This room
 //! knows nothing of configs.
 
+pub mod catalogue;
 pub mod nvml;
 pub mod system;
 
