@@ -24,6 +24,11 @@ fn the_page_of_deepspeeds_settings_is_what_the_rows_say() {
 }
 
 #[test]
+fn the_page_of_machines_is_what_the_rows_say() {
+    assert_file("docs/gpus.md", &accel_studio::hardware::catalogue::page());
+}
+
+#[test]
 fn the_json_schema_is_a_json_schema() {
     let schema = serde_json::from_str(&schema::json_schema()).expect("it is JSON");
     jsonschema::meta::validate(&schema).expect("it follows draft 2020-12");

@@ -1,6 +1,6 @@
 //! The probe: the real program asks a driver library that the tests build.
 
-use accel_studio::hardware::{Device, Gpus, Machine, Precisions, Reach, Support, Topology, Unseen};
+use accel_studio::hardware::{Device, Gpus, Host, Machine, Precisions, Reach, Support, Topology, Unseen};
 
 use crate::harness::machine::{Driver, room, room_with};
 use crate::harness::run::Room;
@@ -187,6 +187,54 @@ fn what_holds_no_machine_is_not_replaced_and_not_taken_for_one() {
 }
 
 #[test]
+fn machines_have_names() {
+    let page = |name: &str| Room::new().run(&["probe", "--machine", name]).stdout;
+    let four = page("4xa100-40gb");
+    assert!(four.contains("4 × NVIDIA A100-SXM4-40GB") && four.contains("12 NVLinks"), "{four}");
+    assert!(page("rtx-4090").contains("1 × NVIDIA GeForce RTX 4090"));
+    assert!(page("aws-p4d.24xlarge").contains("1152 GiB"));
+    let run = Room::new().run(&["probe", "--machine", "8xh100"]);
+    assert!(run.code == 2 && run.stderr.contains("did you mean `h100-sxm`"), "{}", run.stderr);
+    let list = Room::new().run(&["probe", "--list"]).stdout;
+    assert!(list.contains("  mi300x ") && list.contains("  azure-nd96isr-h100-v5 "), "{list}");
+}
+
+#[test]
+fn a_file_beats_a_row_of_the_same_name() {
+    let room = Room::new().file("rtx-4090", r#"{"name": "mine", "gpus": []}"#);
+    assert!(room.run(&["probe", "--machine", "rtx-4090"]).stdout.starts_with("Machine    mine\n"));
+}
+
+#[test]
+fn suggestions_fit_the_machine_that_is_named() {
+    let made = |room: &Room, more: &[&str]| {
+        let run = room.run(&[&["init", "--yes", "-o", "configs/a.yaml"], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let text = room.read("configs/a.yaml");
+        std::fs::remove_file(room.path("configs/a.yaml")).expect("it was just written");
+        text
+    };
+    let here = room("gpus=2").file("configs/keep", "");
+    assert!(made(&here, &[]).contains("num_processes: 2\n"));
+    let old = made(&here, &["--machine", "8xv100-32gb"]);
+    assert!(old.contains("num_processes: 8\n") && old.contains("mixed_precision: fp16\n"), "{old}");
+    let set = here.file("accel-studio.yaml", "machine: lab/four.json\n");
+    let set = set.file("lab/four.json", r#"{"gpus": [{}, {}, {}, {}]}"#);
+    assert!(made(&set, &[]).contains("num_processes: 4\n"), "the settings' folder is where their file lies");
+    assert!(
+        made(&set, &["--machine", "8xh200"]).contains("num_processes: 8\n"),
+        "the flag beats the settings"
+    );
+    let wrong = set.file("accel-studio.yaml", "machine: 8xh300\n");
+    let run = wrong.run(&["init", "--yes", "-o", "-"]);
+    assert!(
+        run.code == 2 && run.stderr.contains("accel-studio.yaml: `machine`: there is no"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn secrets_of_the_environment_are_not_kept() {
     let room = room("gpus=1").variable("HF_TOKEN", "hf_secret").variable("CUDA_VISIBLE_DEVICES", "0");
     let text = room.run(&["probe", "--format", "json"]).stdout;
@@ -196,9 +244,12 @@ fn secrets_of_the_environment_are_not_kept() {
 #[test]
 fn the_page_fits_eighty_columns() {
     for scene in ["gpus=8 links=18 switch=1", "gpus=8 mig=2 lost=3", "gpus=2", "start=4"] {
-        let page = room(scene).variable("CUDA_VISIBLE_DEVICES", "0,1").run(&["probe"]).stdout;
+        let mut machine = probed(&room(scene).variable("CUDA_VISIBLE_DEVICES", "0,1"));
+        // Disks and network are those of the machine on which this test runs.
+        machine.host = Host::default();
+        let page = accel_studio::report::machine::page(&machine, 80);
         let widest = page.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        assert!(widest <= 100, "{widest} columns\n{page}");
+        assert!(widest <= 80, "{widest} columns\n{page}");
     }
 }
 

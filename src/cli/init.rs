@@ -8,6 +8,7 @@ use clap::Args;
 use super::{End, machine, presets, python, streams};
 use crate::document::{Document, Edit, FileError, Format, Overwrite, Stored};
 use crate::finding::{Finding, Severity};
+use crate::hardware::{Gpus, Machine};
 use crate::key::KeyPath;
 use crate::presets::Preset;
 use crate::report::{Checked, line};
@@ -38,6 +39,8 @@ pub struct Arguments {
     /// Replace the file if it is there already
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    machine: machine::Choice,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -45,6 +48,7 @@ const EXAMPLES: &str = "Examples:
   accel-studio init --preset zero3 -o zero3.yaml         start from a preset
   accel-studio init --preset fsdp2 --set num_processes=4 and change what differs
   accel-studio init --yes --set distributed_type=FSDP    no questions, for scripts
+  accel-studio init --machine 8xh100-sxm                 suggestions that fit another machine
 
 Exit code: 0 written, 1 the config would have errors, 2 it could not be written.";
 
@@ -74,10 +78,21 @@ fn make(arguments: &Arguments) -> Made {
     Ok(document)
 }
 
+/// The machine that the suggestions are to fit.
+fn machine(arguments: &Arguments) -> Result<Machine, End> {
+    let found = settings::above(folder(&arguments.output)).map_err(|error| fail(&error.to_string()))?;
+    let named = arguments.machine.named_or_set(&found);
+    named.unwrap_or_else(|| Ok(machine::this())).map_err(|reason| fail(&reason))
+}
+
+/// The folder in which a file is to lie.
+fn folder(output: &Path) -> &Path {
+    output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The release that the project's settings ask for, else the one that is installed.
 fn release(output: &Path) -> Result<Release, End> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = settings::above(folder).map_err(|error| fail(&error.to_string()))?;
+    let found = settings::above(folder(output)).map_err(|error| fail(&error.to_string()))?;
     Ok(found.settings.accelerate.unwrap_or_else(python::release))
 }
 
@@ -116,7 +131,7 @@ fn edit(document: &Document, field: &Field, value: &Value) -> Option<Edit> {
 }
 
 fn from_questions(arguments: &Arguments, release: Release, given: Vec<(&'static Field, Value)>) -> Made {
-    let machine = machine::this();
+    let machine = machine(arguments)?;
     let wizard = Wizard::new(&machine, release, given);
     if arguments.yes {
         let mut proposals = Proposals::default();
@@ -134,7 +149,8 @@ fn from_questions(arguments: &Arguments, release: Release, given: Vec<(&'static 
             "questions need a terminal; use --preset NAME or --yes, with --set KEY=VALUE for what differs",
         ));
     }
-    streams::err(&format!("This machine: {}.\nEnter takes the suggestion, Esc goes back.\n", seen(&machine)));
+    let whose = machine.name.as_deref().map_or("This machine", |name| name);
+    streams::err(&format!("{whose}: {}.\nEnter takes the suggestion, Esc goes back.\n", seen(&machine)));
     let target = arguments.output.display().to_string();
     let mut terminal = ask::Terminal { target, width: streams::width(), failure: None };
     let review = wizard.run(&mut terminal);
@@ -145,9 +161,9 @@ fn finished(review: Option<Review>, reason: impl FnOnce() -> String) -> Made {
     review.map(|review| review.document).ok_or_else(|| fail(&reason()))
 }
 
-fn seen(machine: &crate::hardware::Machine) -> String {
+fn seen(machine: &Machine) -> String {
     match &machine.gpus {
-        crate::hardware::Gpus::Unseen(reason) => format!("no GPU ({})", reason.sentence()),
+        Gpus::Unseen(reason) => format!("no GPU ({})", reason.sentence()),
         gpus => gpus.summary(),
     }
 }

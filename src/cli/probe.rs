@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{End, machine, streams};
 use crate::document::{Document, Format as Language, Overwrite, Stored};
-use crate::hardware::Machine;
+use crate::hardware::{Machine, catalogue};
 use crate::report;
 
 /// Show the GPUs of this machine, or of another one, and what surrounds them
@@ -21,14 +21,18 @@ pub struct Arguments {
     /// Also write the machine to a file, for --machine here or elsewhere
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Show another machine than this one: a file that --save wrote
-    #[arg(long, value_name = "FILE")]
-    machine: Option<String>,
+    #[command(flatten)]
+    machine: machine::Choice,
+    /// List the names of machines that are known
+    #[arg(long, conflicts_with_all = ["format", "save", "machine"])]
+    list: bool,
 }
 
 const EXAMPLES: &str = "Examples:
   accel-studio probe                        what this machine offers
   accel-studio probe --save cluster.json    keep it, to plan for it elsewhere
+  accel-studio probe --machine 8xh100-sxm   what such a machine offers
+  accel-studio probe --list                 names of machines that are known
   accel-studio probe --format json          the same for programs";
 
 /// How a machine is printed.
@@ -43,11 +47,11 @@ enum Format {
 
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
-    let machine = match &arguments.machine {
-        None => Ok(machine::this()),
-        Some(name) => machine::named(name),
-    };
-    let machine = match machine {
+    if arguments.list {
+        return if streams::out(&catalogue::list()) { End::Clean } else { End::Failed };
+    }
+    // What stands in the settings is for plans; a probe without a name is about this machine.
+    let machine = match arguments.machine.named().unwrap_or_else(|| Ok(machine::this())) {
         Ok(machine) => machine,
         Err(reason) => return fail(&reason),
     };

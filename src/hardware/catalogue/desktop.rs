@@ -5,6 +5,11 @@ use super::gpu::{Gpu, Link, Peak};
 const TURING: &str = "NVIDIA Turing architecture whitepaper, reference clocks";
 const AMPERE: &str = "NVIDIA Ampere GA102 architecture whitepaper";
 const ADA: &str = "NVIDIA Ada GPU architecture whitepaper";
+const AMPERE_RATIOS: &str =
+    "NVIDIA's page of the card; peaks by cores and boost clock, in the ratios of the GA102 whitepaper";
+const ADA_RATIOS: &str =
+    "NVIDIA's page of the card; peaks by cores and boost clock, in the ratios of the Ada whitepaper";
+const BLACKWELL_PAGE: &str = "NVIDIA's page of the card";
 const BLACKWELL: &str = "NVIDIA RTX Blackwell GPU architecture whitepaper";
 
 pub(super) const GPUS: &[Gpu] = &[
@@ -63,7 +68,8 @@ pub(super) const GPUS: &[Gpu] = &[
         memory: 12288,
         usable: Some(11931),
         bandwidth: Some(360),
-        source: AMPERE,
+        peak: Peak::ampere(12.7, 12.7, 25.5),
+        source: AMPERE_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -110,7 +116,7 @@ pub(super) const GPUS: &[Gpu] = &[
         bandwidth: Some(1008),
         peak: Peak::ampere(40.0, 40.0, 80.0),
         link: Link::bridged(112.5, 4),
-        source: AMPERE,
+        source: AMPERE_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -121,7 +127,7 @@ pub(super) const GPUS: &[Gpu] = &[
         memory: 8188,
         bandwidth: Some(272),
         peak: Peak::full(15.1, 15.1, 30.2, 60.5),
-        source: ADA,
+        source: ADA_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -132,7 +138,7 @@ pub(super) const GPUS: &[Gpu] = &[
         memory: 12282,
         bandwidth: Some(504),
         peak: Peak::full(29.1, 29.1, 58.3, 116.6),
-        source: ADA,
+        source: ADA_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -155,7 +161,7 @@ pub(super) const GPUS: &[Gpu] = &[
         usable: Some(15934),
         bandwidth: Some(672),
         peak: Peak::full(44.1, 44.1, 88.2, 176.4),
-        source: ADA,
+        source: ADA_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -191,7 +197,7 @@ pub(super) const GPUS: &[Gpu] = &[
         memory: 16311,
         usable: Some(15841),
         bandwidth: Some(448),
-        source: BLACKWELL,
+        source: BLACKWELL_PAGE,
         ..Gpu::BLANK
     },
     Gpu {

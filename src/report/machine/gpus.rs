@@ -3,7 +3,9 @@
 use super::Page;
 use super::table::{self, numbers, words};
 use crate::hardware::visible::{ORDER, VISIBLE};
-use crate::hardware::{Device, Gpus, Machine, Precisions, Process, Reach, Support, Topology, View};
+use crate::hardware::{
+    Device, Gpus, Machine, Precisions, Process, Reach, Support, Topology, View, catalogue,
+};
 use crate::text::{all_of, bytes, count};
 
 pub(super) fn tell(machine: &Machine, page: &mut Page) {
@@ -26,6 +28,7 @@ pub(super) fn tell(machine: &Machine, page: &mut Page) {
     formats(devices).iter().enumerate().for_each(|(number, line)| {
         page.entry(if number == 0 { "Formats" } else { "" }, line);
     });
+    rated(devices).iter().for_each(|line| page.entry("Rated", line));
     page.lines("Links", links(topology));
     page.lines("In use by", processes(devices));
     visible(machine, page);
@@ -44,7 +47,7 @@ fn rows(devices: &[Device]) -> Vec<String> {
     let columns = [
         numbers("#"),
         words("name"),
-        numbers("memory"),
+        numbers("usable"),
         numbers("free"),
         words("cc"),
         words("PCIe"),
@@ -160,6 +163,21 @@ fn sentence(can: &Precisions) -> String {
         such(Support::No).map(|names| format!("not in {names}")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What the maker promises, where all GPUs are of one kind that is known.
+fn rated(devices: &[Device]) -> Option<String> {
+    let row =
+        catalogue::row(devices.first()?).or_else(|| catalogue::gpu(devices.first()?.name.as_deref()?))?;
+    if devices.iter().any(|device| device.name != devices[0].name) {
+        return None;
+    }
+    let peak = row.peak.bf16.map(|peak| ("bf16", peak)).or(row.peak.fp16.map(|peak| ("fp16", peak)));
+    let peak = peak.map(|(format, peak)| format!("{format} {peak:.0} TFLOP/s"));
+    let memory = row.bandwidth.map(|bandwidth| format!("memory {bandwidth} GB/s"));
+    let links = row.link.map(|link| format!("links {:.0} GB/s", link.bandwidth));
+    let parts: Vec<String> = [peak, memory, links].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("{} each ({})", parts.join(", "), row.source))
 }
 
 /// One sentence where all ways are alike, else the matrix and what its words mean.

@@ -49,16 +49,24 @@ fn share(nodes: &[Node]) -> String {
 
 fn memory(host: &Host) -> Option<String> {
     let ram = host.ram?;
-    let mut told = bytes(ram.total);
-    told += &ram.available.map(|available| format!(", {} available", bytes(available))).unwrap_or_default();
+    let mut told = size(ram.total);
+    told += &ram.available.map(|available| format!(", {} available", size(available))).unwrap_or_default();
     if let Some(limit) = ram.limit {
-        told += &format!("; this process may use {} at most (control group)", bytes(limit));
+        told += &format!("; this process may use {} at most (control group)", size(limit));
     }
     if let Some(swap) = host.swap {
         told += &format!("; swap {}", bytes(swap.total));
         told += &swap.free.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
     }
     Some(told)
+}
+
+/// Memory is counted in GiB up to where nobody does: 1152 GiB say more than 1.1 TiB.
+fn size(number: u64) -> String {
+    match number >> 30 {
+        gibibytes @ 1024..10_000 => format!("{gibibytes} GiB"),
+        _ => bytes(number),
+    }
 }
 
 fn disks(disks: &[Disk]) -> Vec<String> {
