@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential precommit edits oracle oracle-zero editor bench fuzz bless install
+.PHONY: test lint doc differential precommit edits oracle oracle-zero oracle-models editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -56,6 +56,9 @@ oracle-deepspeed: $(VENV)/deepspeed ## ask the real DeepSpeed about the samples 
 oracle-zero: $(VENV)/deepspeed ## measure what each stage of ZeRO holds in the real DeepSpeed
 	$(VENV)/bin/python tests/oracle/record_zero.py tests/fixtures/memory/zero.jsonl
 
+oracle-models: $(VENV)/transformers ## ask the real transformers for the tensors of every model of presets/models
+	$(VENV)/bin/python tests/oracle/record_models.py
+
 editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
 
@@ -73,6 +76,10 @@ $(VENV)/precommit: $(VENV)/yaml
 
 $(VENV)/accelerate: $(VENV)/yaml
 	$(VENV)/bin/pip install --quiet accelerate==1.15.0 torch==2.11.0
+	touch $@
+
+$(VENV)/transformers: $(VENV)/accelerate
+	$(VENV)/bin/pip install --quiet transformers==5.23.0 diffusers==0.39.0
 	touch $@
 
 $(VENV)/deepspeed: $(VENV)/accelerate

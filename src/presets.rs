@@ -3,6 +3,10 @@
 //! The file itself is the only source: its first comment line is the title, the comment lines
 //! under it say whom it is for. This room knows nothing of what the keys mean.
 
+mod models;
+
+pub use models::{MODELS, ModelPreset, model, model_on_hub};
+
 /// One starting point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
@@ -71,7 +75,8 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .expect("the folder is part of the package")
-            .map(|entry| entry.expect("it can be read").file_name().to_string_lossy().replace(".yaml", ""))
+            .map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned())
+            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
             .collect();
         files.sort();
         let mut names: Vec<&str> = ALL.iter().map(|preset| preset.name).collect();

@@ -2,6 +2,8 @@
 //!
 //! Knows what a row of a family says of its fields; knows no family.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use super::family::Family;
@@ -22,7 +24,7 @@ pub(super) struct Fields<'a> {
     /// `model_type`, one of the row's.
     pub kind: &'a str,
     object: &'a Map<String, Value>,
-    /// Where the object stands in the file: `text_config.`.
+    /// Where the object stands in the file: `text_config`; empty for the file's own.
     below: &'a str,
 }
 
@@ -36,10 +38,32 @@ impl<'a> Fields<'a> {
         Fields { name, family, kind, object, below: "" }
     }
 
+    /// The same fields, read by another row.
+    pub(super) fn under(&self, family: &'a Family) -> Self {
+        Fields { family, ..*self }
+    }
+
+    /// The fields of an object within, such as `text_config`, read by another row; none where it is
+    /// left out.
+    pub(super) fn inside(&self, key: &'a str, family: &'a Family) -> Result<Self, ModelError> {
+        static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        let object = match self.value(key) {
+            None => &*NOTHING,
+            Some(Value::Object(object)) => object,
+            Some(_) => return Err(self.wrong(key, "is no object with fields")),
+        };
+        Ok(Fields { family, object, below: key, ..*self })
+    }
+
+    /// A field as messages name it: `text_config.hidden_size`.
+    fn named(&self, key: &str) -> String {
+        if self.below.is_empty() { key.to_owned() } else { format!("{}.{key}", self.below) }
+    }
+
     /// Fields of the row without which there is no answer, all at once.
     pub(super) fn check_needs(&self) -> Result<(), ModelError> {
         let missing = self.family.needs.iter().filter(|key| self.value(key).is_none());
-        let fields: Vec<String> = missing.map(|key| format!("{}{key}", self.below)).collect();
+        let fields: Vec<String> = missing.map(|key| self.named(key)).collect();
         match fields.is_empty() {
             true => Ok(()),
             false => {
@@ -72,7 +96,7 @@ impl<'a> Fields<'a> {
 
     /// An error about a field.
     pub(super) fn wrong(&self, key: &str, reason: impl Into<String>) -> ModelError {
-        let field = format!("{}{key}", self.below);
+        let field = self.named(key);
         ModelError::Field { name: self.name.to_owned(), field, reason: reason.into() }
     }
 
@@ -105,7 +129,7 @@ impl<'a> Fields<'a> {
         self.default(key).ok_or_else(|| ModelError::Missing {
             name: self.name.to_owned(),
             family: self.kind.to_owned(),
-            fields: vec![format!("{}{key}", self.below)],
+            fields: vec![self.named(key)],
         })
     }
 
@@ -127,6 +151,14 @@ impl<'a> Fields<'a> {
     /// A size from 1 on, or what follows from others.
     pub(super) fn size_or(&self, key: &str, otherwise: u64) -> Result<u64, ModelError> {
         Ok(self.stated(key)?.unwrap_or(otherwise))
+    }
+
+    /// A number where it is stated and more than 0; -1 means "none" to some configs.
+    pub(super) fn positive(&self, key: &str) -> Result<Option<u64>, ModelError> {
+        match self.value(key).and_then(Value::as_i64) {
+            Some(number) if number <= 0 => Ok(None),
+            _ => self.stated(key),
+        }
     }
 
     /// A number that may be 0.

@@ -48,3 +48,15 @@ pub(super) fn patches(fields: &Fields) -> Result<u64, ModelError> {
     }
     Ok(side * side)
 }
+
+/// ViT's embeddings: a class, positions and the projection of patches; `sizes` are width, channels
+/// and the side of a patch.
+pub(super) fn patched(root: &str, sizes: (u64, u64, u64), positions: u64) -> Tensors {
+    let (hidden, channels, patch) = sizes;
+    let projection = format!("{root}.patch_embeddings.projection");
+    Tensors::new()
+        .one(&format!("{root}.cls_token"), Part::Embedding, &[1, 1, hidden])
+        .one(&format!("{root}.position_embeddings"), Part::Embedding, &[1, positions, hidden])
+        .one(&format!("{projection}.weight"), Part::Embedding, &[hidden, channels, patch, patch])
+        .one(&format!("{projection}.bias"), Part::Embedding, &[hidden])
+}

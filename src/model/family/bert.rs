@@ -1,4 +1,4 @@
-//! BERT and RoBERTa: the same layers behind different names of embeddings and heads.
+//! BERT, RoBERTa and XLM-RoBERTa: the same layers behind different names of embeddings and heads.
 
 use super::super::build::{Tensors, groups};
 use super::super::plain;
@@ -36,8 +36,16 @@ pub(super) const ROBERTA: Family = Family {
     no_split: &["RobertaEmbeddings", "RobertaLayer"],
     is_tied: true,
     task: Task::MaskedLm,
-    read: read_roberta,
+    read: |fields| read_roberta(fields, "RobertaLayer"),
     ..Family::BLANK
+};
+
+pub(super) const XLM_ROBERTA: Family = Family {
+    types: &["xlm-roberta"],
+    defaults: BERT.defaults,
+    no_split: &["XLMRobertaEmbeddings", "XLMRobertaLayer"],
+    read: |fields| read_roberta(fields, "XLMRobertaLayer"),
+    ..ROBERTA
 };
 
 fn read_bert(fields: &Fields) -> Result<ModelCard, ModelError> {
@@ -59,8 +67,8 @@ fn read_bert(fields: &Fields) -> Result<ModelCard, ModelError> {
     Ok(ModelCard { head: head.block(), ..card })
 }
 
-fn read_roberta(fields: &Fields) -> Result<ModelCard, ModelError> {
-    let card = encoder(fields, "roberta", "RobertaLayer")?;
+fn read_roberta(fields: &Fields, wrap_class: &str) -> Result<ModelCard, ModelError> {
+    let card = encoder(fields, "roberta", wrap_class)?;
     let (hidden, labels) = (card.hidden, fields.labels()?);
     let head = Tensors::new();
     let head = match card.task {

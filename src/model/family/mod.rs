@@ -2,9 +2,13 @@
 //!
 //! Names and shapes are those of transformers 5.23; `tests/oracle/record_models.py` asks it for them.
 
+mod bart;
 mod bert;
 mod bloom;
+mod clip;
+mod deberta;
 mod deepseek;
+mod dinov2;
 mod distilbert;
 mod falcon;
 mod gemma;
@@ -26,6 +30,8 @@ mod smollm3;
 mod starcoder2;
 mod t5;
 mod vit;
+mod whisper;
+mod wrapper;
 
 use super::fields::Fields;
 use super::{Activation, LayerShape, Mlp, ModelCard, ModelError, Part, Stack, StackRole, Task, Traits};
@@ -70,11 +76,16 @@ const SIZES: &[&str] =
 
 /// All families.
 const ALL: &[Family] = &[
+    bart::FAMILY,
     bert::BERT,
     bert::ROBERTA,
+    bert::XLM_ROBERTA,
     bloom::FAMILY,
+    clip::FAMILY,
+    deberta::FAMILY,
     deepseek::V2,
     deepseek::V3,
+    dinov2::FAMILY,
     distilbert::FAMILY,
     falcon::FAMILY,
     gemma::GEMMA,
@@ -98,7 +109,12 @@ const ALL: &[Family] = &[
     smollm3::FAMILY,
     starcoder2::FAMILY,
     t5::FAMILY,
+    t5::MT5,
     vit::FAMILY,
+    whisper::FAMILY,
+    wrapper::GEMMA3,
+    wrapper::LLAMA4,
+    wrapper::QWEN2_VL,
 ];
 
 /// The row of a `model_type`.

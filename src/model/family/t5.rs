@@ -23,7 +23,7 @@ pub(super) const FAMILY: Family = Family {
     no_split: &["T5Block"],
     is_tied: true,
     task: Task::SeqToSeq,
-    read,
+    read: |fields| read(fields, "relu", "T5Block"),
     ..Family::BLANK
 };
 
@@ -35,10 +35,27 @@ struct Sizes {
     width: u64,
     buckets: u64,
     is_gated: bool,
+    wrap_class: &'static str,
 }
 
-fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
-    let feed = fields.word("feed_forward_proj").unwrap_or("relu");
+pub(super) const MT5: Family = Family {
+    types: &["mt5"],
+    defaults: &[
+        ("vocab_size", 250_112),
+        ("d_model", 512),
+        ("d_kv", 64),
+        ("d_ff", 1024),
+        ("num_layers", 8),
+        ("num_heads", 6),
+        ("relative_attention_num_buckets", 32),
+    ],
+    no_split: &["MT5Block"],
+    read: |fields| read(fields, "gated-gelu", "MT5Block"),
+    ..FAMILY
+};
+
+fn read(fields: &Fields, feed: &str, wrap_class: &'static str) -> Result<ModelCard, ModelError> {
+    let feed = fields.word("feed_forward_proj").unwrap_or(feed);
     let sizes = Sizes {
         hidden: fields.size("d_model")?,
         heads: fields.size("num_heads")?,
@@ -46,6 +63,7 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
         width: fields.size("d_ff")?,
         buckets: fields.size("relative_attention_num_buckets")?,
         is_gated: feed.starts_with("gated-"),
+        wrap_class,
     };
     let (vocabulary, layers) = (fields.size("vocab_size")?, fields.layers("num_layers")?);
     let decoder_layers =
@@ -54,11 +72,11 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
         Some(_) => fields.layers("num_decoder_layers")?,
         None => layers,
     };
-    let is_tied = fields.is_tied()?;
-    let head = Tensors::new()
-        .norm("encoder.final_layer_norm", sizes.hidden, false)
-        .norm("decoder.final_layer_norm", sizes.hidden, false)
-        .when(!is_tied, |head| head.linear("lm_head", Part::Head, (vocabulary, sizes.hidden), false));
+    let head = Tensors::new().norm("encoder.final_layer_norm", sizes.hidden, false).norm(
+        "decoder.final_layer_norm",
+        sizes.hidden,
+        false,
+    );
     let activation = match feed.trim_start_matches("gated-") {
         "gelu" if sizes.is_gated => Activation::GeluPython,
         word => Activation::named(word),
@@ -67,7 +85,8 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
         task: Task::SeqToSeq,
         vocabulary,
         hidden: sizes.hidden,
-        is_tied,
+        is_tied: true,
+        unknown: untied(fields)?,
         embeddings: Tensors::new().embedding("shared", vocabulary, sizes.hidden).block(),
         stacks: vec![
             sizes.stack(StackRole::Encoder, layers),
@@ -85,6 +104,14 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
     })
 }
 
+/// Configs of T5 1.1, Flan-T5 and mT5 say that the head is not tied; transformers 5 ties it all the
+/// same, unless the weights that it loads hold a head of their own, as these releases do.
+fn untied(fields: &Fields) -> Result<Vec<String>, ModelError> {
+    let note = "the head is counted as tied, as transformers 5 builds it; weights that hold a head of \
+                their own add one more matrix of the vocabulary";
+    Ok(if fields.is_tied()? { Vec::new() } else { vec![note.to_owned()] })
+}
+
 impl Sizes {
     fn stack(&self, role: StackRole, layers: u64) -> Stack {
         let is_decoder = role == StackRole::Decoder;
@@ -92,7 +119,7 @@ impl Sizes {
             role,
             path: if is_decoder { "decoder.block" } else { "encoder.block" }.to_owned(),
             groups: groups(layers, |index| (self.shape(is_decoder), self.layer(index, is_decoder).block())),
-            wrap_class: "T5Block".to_owned(),
+            wrap_class: self.wrap_class.to_owned(),
         }
     }
 

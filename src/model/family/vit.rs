@@ -40,12 +40,7 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
         .linear("mlp.fc1", Part::Mlp, (width, hidden), true)
         .linear("mlp.fc2", Part::Mlp, (hidden, width), true)
         .block();
-    let projection = "vit.embeddings.patch_embeddings.projection";
-    let embeddings = Tensors::new()
-        .one("vit.embeddings.cls_token", Part::Embedding, &[1, 1, hidden])
-        .one("vit.embeddings.position_embeddings", Part::Embedding, &[1, positions, hidden])
-        .one(&format!("{projection}.weight"), Part::Embedding, &[hidden, channels, patch, patch])
-        .one(&format!("{projection}.bias"), Part::Embedding, &[hidden]);
+    let embeddings = plain::patched("vit.embeddings", (hidden, channels, patch), positions);
     let head = Tensors::new().norm("vit.layernorm", hidden, true);
     Ok(ModelCard {
         task: Task::ImageClassification,
