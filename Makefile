@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential precommit edits oracle oracle-zero oracle-models editor bench fuzz bless install
+.PHONY: test lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -59,6 +59,14 @@ oracle-zero: $(VENV)/deepspeed ## measure what each stage of ZeRO holds in the r
 oracle-models: $(VENV)/transformers ## ask the real transformers for the tensors of every model of presets/models
 	$(VENV)/bin/python tests/oracle/record_models.py
 
+oracle-memory: $(VENV)/memory ## measure the recorded training steps again, without a GPU; changed peaks are written down
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_memory.py tests/fixtures/memory/truth.jsonl
+
+estimate: ## the error of our estimate on recorded training steps, and that of other estimators (TRUTH=FILE)
+	$(CARGO) run --quiet --locked --example estimate_check -- $(or $(TRUTH),tests/fixtures/memory/truth.jsonl) \
+		--rivals tests/fixtures/memory/rivals.jsonl
+	$(CARGO) run --quiet --locked --example estimate_check -- $(or $(TRUTH),tests/fixtures/memory/truth.jsonl) --fallback
+
 editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
 
@@ -86,6 +94,10 @@ $(VENV)/deepspeed: $(VENV)/accelerate
 	$(VENV)/bin/pip install --quiet wheel setuptools ninja transformers
 	DS_BUILD_OPS=0 $(VENV)/bin/pip install --quiet --no-build-isolation deepspeed==0.19.8
 	$(VENV)/bin/pip install --quiet --no-deps megatron-core==0.16.1 torchao==0.18.0
+	touch $@
+
+$(VENV)/memory: $(VENV)/transformers
+	$(VENV)/bin/pip install --quiet peft==0.21.2
 	touch $@
 
 target/editor:

@@ -13,6 +13,7 @@ mod house;
 mod ignore;
 mod init;
 mod loader;
+mod memory_truth;
 mod models;
 mod pages;
 mod precommit;

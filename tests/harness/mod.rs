@@ -10,3 +10,4 @@ pub mod pty;
 pub mod run;
 pub mod screen;
 pub mod svg;
+pub mod truth;

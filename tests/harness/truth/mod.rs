@@ -3,6 +3,9 @@
 //! Shared by `tests/memory_truth.rs` and `examples/estimate_check`. The lines are written by
 //! `tests/oracle/record_memory.py`; a setting that is not listed here is refused, never passed over.
 
+mod outcome;
+mod report;
+
 use std::collections::BTreeMap;
 
 use accel_studio::memory::{
@@ -12,6 +15,9 @@ use accel_studio::memory::{
 use accel_studio::model::Dtype;
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use outcome::{Figures, Outcome, percent, weigh};
+pub use report::{breakdown, tables, worst};
 
 /// One recorded training step.
 #[derive(Clone, Debug, Deserialize)]
@@ -175,6 +181,33 @@ impl Case {
             fields.insert("architectures".to_owned(), Value::from(vec![format!("Model{ending}")]));
         }
         config
+    }
+
+    /// The settings by which cases are grouped, named as a person would.
+    pub fn groups(&self) -> Vec<String> {
+        let settings = &self.settings;
+        let mut keys = vec![
+            format!("dist {}", settings.dist),
+            format!("weights {}, mixed {}", settings.weights_dtype, settings.mixed_precision),
+            format!("attention {}", settings.attn),
+            format!("optimizer {} {}", settings.optimizer, settings.opt_impl),
+        ];
+        let switches = [
+            ("checkpointing", settings.ckpt),
+            ("without checkpointing", !settings.ckpt),
+            ("padding", settings.padding),
+            ("outputs kept", settings.keep_outputs),
+            ("gradient accumulation", settings.grad_accum > 1),
+            ("gradient clipping", settings.clip),
+            ("no reshard after forward", !settings.reshard),
+            ("named wrap classes", settings.wrap.is_some()),
+            ("hybrid sharding", settings.replicate > 1),
+            ("lora", settings.lora.is_some() && settings.qlora.is_none()),
+            ("qlora", settings.qlora.is_some()),
+        ];
+        keys.extend(switches.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| (*name).to_owned()));
+        keys.extend(settings.strategy.iter().map(|strategy| format!("strategy {strategy}")));
+        keys
     }
 
     /// What a person would have said of the step.

@@ -1,8 +1,10 @@
 //! One case beside its estimate, and figures over many.
 
-use accel_studio::memory::{Breakdown, Category, Estimate};
+use accel_studio::memory::{self, Breakdown, Category, Estimate};
+use accel_studio::model::{self, ModelCard, Part, Traits};
+use serde_json::Value;
 
-use crate::truth::Case;
+use super::Case;
 
 /// A case and what became of it.
 pub struct Outcome {
@@ -29,6 +31,41 @@ pub struct Figures {
     exact: usize,
     /// Cases with a card.
     counted: usize,
+}
+
+/// Asks the library about a case; with the family's name hidden, what a model gets that has no row.
+pub fn weigh(case: Case, hides_family: bool) -> Outcome {
+    let card = card(&case, hides_family);
+    let parameters = card.as_ref().ok().map(ModelCard::parameters);
+    let estimate = card.and_then(|card| {
+        let (workload, strategy) = (case.workload()?, case.strategy()?);
+        memory::estimate(&card, &workload, &strategy).map_err(|error| error.to_string())
+    });
+    Outcome { case, parameters, estimate }
+}
+
+fn card(case: &Case, hides_family: bool) -> Result<ModelCard, String> {
+    let config = case.config_json();
+    let named = || model::read_config(&config, &case.model).map_err(|error| error.to_string());
+    if !hides_family {
+        return named();
+    }
+    let mut hidden = config.clone();
+    hidden["model_type"] = Value::from("unheard-of");
+    model::read_config(&hidden, &case.model).or_else(|_| named().map(tensors_alone))
+}
+
+/// What is left of a card when only the header of the weights could be read.
+fn tensors_alone(card: ModelCard) -> ModelCard {
+    let blocks = card.stacks.iter().flat_map(|stack| &stack.groups).map(|group| &group.block);
+    let mut norms = blocks.flat_map(|block| &block.tensors).filter(|tensor| tensor.part == Part::Norm);
+    let has_rms_norm = !norms.any(|tensor| tensor.name.ends_with("bias"));
+    ModelCard {
+        family: String::new(),
+        traits: Traits { has_rms_norm, ..Traits::default() },
+        unknown: vec!["its architecture is not known, only its tensors".to_owned()],
+        ..card
+    }
 }
 
 impl Outcome {
