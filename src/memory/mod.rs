@@ -16,6 +16,7 @@ mod mode;
 mod optimizer;
 mod peak;
 mod single;
+pub mod solve;
 mod step;
 mod strategy;
 mod units;

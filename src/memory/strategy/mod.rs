@@ -244,6 +244,13 @@ impl Strategy {
     }
 }
 
+impl FsdpStrategy {
+    /// Whether whole parameters are freed after a layer's forward.
+    pub fn frees(self) -> bool {
+        matches!(self, FsdpStrategy::Full | FsdpStrategy::Hybrid)
+    }
+}
+
 impl Fsdp {
     /// Whether a layer of so many parameters is a unit of its own.
     pub fn wraps(&self, parameters: u64) -> bool {
