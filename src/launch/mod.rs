@@ -7,8 +7,8 @@ pub mod contract;
 pub mod host;
 pub mod interpreter;
 mod plan;
+pub mod progress;
 mod site;
-#[cfg(unix)]
 pub mod supervise;
 
 use std::collections::BTreeMap;

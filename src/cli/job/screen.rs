@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::super::streams::{self, Colour};
 use crate::launch::Plan;
-use crate::launch::supervise::{Fallen, Step, Stream, Watcher, Why};
+use crate::launch::supervise::{Fallen, Step, Stream, Watcher, Why, number};
 
 /// Colours of ranks, as terminals number them: not red, which stands for failure.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
@@ -192,7 +192,7 @@ impl Watcher for Screen {
                     self.say(&format!("{}; stopping {others}", self.failed(fallen)));
                 }
             }
-            Step::Stopping(Why::Signal(signal_hook::consts::SIGINT)) => {
+            Step::Stopping(Why::Signal(number::INTERRUPT)) => {
                 self.say("stopping the ranks; Ctrl-C again ends them at once");
             }
             Step::Stopping(_) => self.say("stopping the ranks"),

@@ -1,6 +1,18 @@
 //! One rank as the job sees it: something that takes signals and ends. [`super::job`] knows no more.
 
-use std::process::ExitStatus;
+/// Numbers of signals that are the same on every Unix.
+pub mod number {
+    /// The terminal has gone.
+    pub const HANGUP: i32 = 1;
+    /// Ctrl-C.
+    pub const INTERRUPT: i32 = 2;
+    /// Ctrl-\\.
+    pub const QUIT: i32 = 3;
+    /// Nobody can refuse it.
+    pub const KILL: i32 = 9;
+    /// The polite one.
+    pub const TERMINATE: i32 = 15;
+}
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +64,9 @@ impl End {
     }
 }
 
-impl From<ExitStatus> for End {
-    fn from(status: ExitStatus) -> End {
+#[cfg(unix)]
+impl From<std::process::ExitStatus> for End {
+    fn from(status: std::process::ExitStatus) -> End {
         use std::os::unix::process::ExitStatusExt as _;
         match (status.code(), status.signal()) {
             (Some(code), _) => End::Code(code),

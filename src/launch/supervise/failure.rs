@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::child::End;
+use super::child::{End, number};
 
 /// What is known of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,9 @@ const CRASH: (&str, &str) = (
     "set the variable PYTHONFAULTHANDLER=1 to see where, and check that torch and CUDA fit together",
 );
 
+/// SIGILL, SIGABRT, SIGFPE, SIGSEGV, and SIGBUS, which is 7 on Linux.
+const CRASHES: [i32; 5] = [4, 6, 7, 8, 11];
+
 /// The longest excerpt that is shown, in lines.
 const LINES: usize = 60;
 const TRACEBACK: &str = "Traceback (most recent call last):";
@@ -109,8 +112,7 @@ pub fn diagnose(end: End, tail: &str, error_file: Option<&str>, memory_kills: u6
 }
 
 fn cause(end: End, words: &str, tail: &str, memory_kills: u64) -> Option<(&'static str, &'static str)> {
-    use signal_hook::consts::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV};
-    if end == End::Signal(SIGKILL) && memory_kills > 0 {
+    if end == End::Signal(number::KILL) && memory_kills > 0 {
         return Some(HOST_MEMORY);
     }
     let fits = |text: &str| SIGNS.iter().find(|sign| sign.words.iter().any(|word| text.contains(word)));
@@ -119,8 +121,8 @@ fn cause(end: End, words: &str, tail: &str, memory_kills: u64) -> Option<(&'stat
         return Some((sign.says, sign.advice));
     }
     match end {
-        End::Signal(SIGKILL) => Some(PERHAPS_MEMORY),
-        End::Signal(SIGSEGV | SIGBUS | SIGABRT | SIGFPE | SIGILL) => Some(CRASH),
+        End::Signal(number::KILL) => Some(PERHAPS_MEMORY),
+        End::Signal(signal) if CRASHES.contains(&signal) => Some(CRASH),
         _ => None,
     }
 }

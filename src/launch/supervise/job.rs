@@ -3,13 +3,12 @@
 //! It starts ranks through a function, sees them through [`Child`] and is told the time, so that its
 //! tests need neither processes nor patience. The group's rules are those of torch.distributed's agent
 //! (torch 2.11, `elastic/agent/server/api.py` and `elastic/multiprocessing/api.py`): the first failure
-//! ends the others by SIGTERM, SIGKILL follows after a grace period, and a restart starts all anew.
+//! ends the others by TERMINATE, SIGKILL follows after a grace period, and a restart starts all anew.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM};
-
+use super::child::number::{HANGUP, INTERRUPT, KILL, QUIT, TERMINATE};
 use super::child::{Child, End};
 
 /// Where a job stands.
@@ -194,7 +193,7 @@ impl<C: Child> Job<C> {
                     self.not_started = Some((index, error.to_string()));
                     self.ranks.iter_mut().skip(index).for_each(|rank| rank.child = None);
                     let end = End::Code(1);
-                    self.tell_to_end(Why::Failed(Fallen { index, end }), SIGTERM, now);
+                    self.tell_to_end(Why::Failed(Fallen { index, end }), TERMINATE, now);
                     break;
                 }
             }
@@ -216,7 +215,7 @@ impl<C: Child> Job<C> {
         self.steps.extend(news.iter().map(|&(index, end)| Step::Ended { index, end, was_told }));
         let failure = news.iter().find(|(_, end)| !end.is_success());
         if let Some(&(index, end)) = failure.filter(|_| self.phase == Phase::Running) {
-            self.tell_to_end(Why::Failed(Fallen { index, end }), SIGTERM, now);
+            self.tell_to_end(Why::Failed(Fallen { index, end }), TERMINATE, now);
         }
         if self.ranks.iter().all(|rank| rank.is_gone()) {
             self.conclude();
@@ -228,7 +227,7 @@ impl<C: Child> Job<C> {
     /// A signal came for the job. Those that ask for the end are told to the ranks, unless a key has told
     /// them already, and the second one kills; others are passed on.
     pub fn signal(&mut self, number: i32, is_told: bool, now: Instant) {
-        let asks_for_the_end = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(&number);
+        let asks_for_the_end = [INTERRUPT, TERMINATE, HANGUP, QUIT].contains(&number);
         match self.phase {
             Phase::Running if asks_for_the_end => {
                 self.say_to_end(Why::Signal(number), now);
@@ -236,7 +235,7 @@ impl<C: Child> Job<C> {
                     self.send(number);
                 }
             }
-            Phase::Stopping if number == SIGINT => self.kill(),
+            Phase::Stopping if number == INTERRUPT => self.kill(),
             Phase::Running | Phase::Stopping if !is_told => self.send(number),
             Phase::Pending if asks_for_the_end => {
                 self.why = Some(Why::Signal(number));
@@ -249,7 +248,7 @@ impl<C: Child> Job<C> {
     /// The person wants the ranks to end in order.
     pub fn stop(&mut self, now: Instant) {
         match self.phase {
-            Phase::Running => self.tell_to_end(Why::Asked, SIGTERM, now),
+            Phase::Running => self.tell_to_end(Why::Asked, TERMINATE, now),
             Phase::Pending => {
                 self.why = Some(Why::Asked);
                 self.conclude();
@@ -265,7 +264,7 @@ impl<C: Child> Job<C> {
         if !matches!(self.phase, Phase::Running | Phase::Stopping) {
             return;
         }
-        self.why.get_or_insert(Why::Signal(SIGKILL));
+        self.why.get_or_insert(Why::Signal(KILL));
         self.phase = Phase::Stopping;
         self.kill_at = None;
         self.is_killed = true;
@@ -321,7 +320,7 @@ impl<C: Child> Job<C> {
             (None, None) => Outcome::Success,
             (None, Some(Why::Failed(fallen))) => Outcome::Failed(fallen),
             (None, Some(Why::Signal(signal))) => Outcome::Stopped { signal, is_killed: self.is_killed },
-            (None, Some(Why::Asked)) => Outcome::Stopped { signal: SIGTERM, is_killed: self.is_killed },
+            (None, Some(Why::Asked)) => Outcome::Stopped { signal: TERMINATE, is_killed: self.is_killed },
         };
         self.steps.push(Step::Finished(outcome));
     }

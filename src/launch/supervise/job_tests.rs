@@ -39,7 +39,7 @@ impl Child for Actor {
     fn kill(&mut self) {
         let mut stage = self.stage.borrow_mut();
         stage.told.push(format!("{} kill", self.index));
-        stage.ends[self.index].get_or_insert(End::Signal(SIGKILL));
+        stage.ends[self.index].get_or_insert(End::Signal(KILL));
     }
 
     fn poll(&mut self) -> Option<End> {
@@ -146,12 +146,12 @@ fn who_does_not_end_in_time_is_killed() {
 fn the_second_interrupt_kills_at_once() {
     let mut play = Play::of(2, 3);
     play.start();
-    play.job.signal(SIGINT, false, play.now);
+    play.job.signal(INTERRUPT, false, play.now);
     assert_eq!(play.told(), ["0 2", "1 2"]);
-    play.job.signal(SIGINT, false, play.now);
+    play.job.signal(INTERRUPT, false, play.now);
     assert_eq!(play.told(), ["0 kill", "1 kill"]);
     let steps = play.later(Duration::ZERO);
-    assert_eq!(outcome(&steps), Some(&Outcome::Stopped { signal: SIGINT, is_killed: true }));
+    assert_eq!(outcome(&steps), Some(&Outcome::Stopped { signal: INTERRUPT, is_killed: true }));
     assert_eq!(outcome(&steps).map(Outcome::code), Some(130), "and nothing is started again");
 }
 
@@ -162,10 +162,10 @@ fn a_key_is_not_told_twice_and_other_signals_are_passed_on() {
     play.job.signal(10, false, play.now);
     assert_eq!(play.told(), ["0 10"]);
     assert_eq!(play.job.phase(), Phase::Running);
-    play.job.signal(SIGINT, true, play.now);
+    play.job.signal(INTERRUPT, true, play.now);
     assert!(play.told().is_empty());
     let steps = play.ends(0, End::Code(0));
-    assert_eq!(outcome(&steps), Some(&Outcome::Stopped { signal: SIGINT, is_killed: false }));
+    assert_eq!(outcome(&steps), Some(&Outcome::Stopped { signal: INTERRUPT, is_killed: false }));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_job_without_grace_waits_as_long_as_its_ranks_like() {
     let mut play = Play::of(1, 0);
     play.job = Job::new(1, Limits { max_restarts: 0, grace: None });
     play.start();
-    play.job.signal(SIGTERM, false, play.now);
+    play.job.signal(TERMINATE, false, play.now);
     assert_eq!(play.job.wakes_at(), None);
     play.job.steps();
     assert!(play.later(Duration::from_secs(86_400)).is_empty());

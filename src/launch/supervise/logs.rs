@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Watcher;
+use super::{Stream, Watcher};
 use crate::launch::{Plan, Process, Streams, Tee};
 
 /// What a rank's last words may take up, in bytes.
@@ -22,15 +22,6 @@ const LONGEST: usize = 1024 * 1024;
 const CHUNK: usize = 64 * 1024;
 /// After so long without news, a line that has no end yet is shown as it stands.
 const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
-
-/// One of the two streams of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-}
 
 /// The last that a rank said, both streams in the order in which they came.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::SIGKILL;
 
 use super::child::{Child, End};
-use super::logs::{self, Folder, Reader, SharedTail, Stream, Tail};
-use super::{Options, Watcher, family, keeper};
+use super::logs::{self, Folder, Reader, SharedTail, Tail};
+use super::{Options, Stream, Watcher, family, keeper};
 use crate::launch::{Launcher, Plan, Process};
 
 /// How long a pipe may stay open after its rank has gone: someone outside the job holds it.

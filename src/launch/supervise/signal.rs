@@ -10,25 +10,7 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::iterator::{Handle, SignalsInfo};
 use signal_hook::low_level::siginfo::Cause;
 
-/// What wakes a supervisor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
-    /// A child of ours has changed.
-    Child,
-    /// A signal for the job.
-    Signal {
-        /// Its number.
-        number: i32,
-        /// True when a key of the terminal sent it, so that all in the terminal's group have it already.
-        is_key: bool,
-    },
-    /// The terminal asks us to stop until it continues us.
-    Suspend,
-    /// End the ranks in order.
-    Stop,
-    /// End the ranks at once.
-    Kill,
-}
+use super::Wake;
 
 /// What a launcher takes from the system.
 const TAKEN: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP];
