@@ -46,6 +46,8 @@ pub struct Breakdown {
 /// An instant of a step that may be its worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Phase {
+    /// The last layer in forward: all layers are kept, the head has not begun.
+    LastLayerForward,
     /// The end of forward: all is kept, the loss is computed.
     ForwardEnd,
     /// The loss's backward.

@@ -5,6 +5,7 @@
 
 use super::fsdp2::ways;
 use super::step::{Step, bytes};
+use super::units::Unit;
 use super::{Breakdown, Category, Fsdp, FsdpStrategy, Moment, Phase, optimizer};
 
 /// The instants under FSDP1.
@@ -19,8 +20,11 @@ struct Flat {
     waiting: f64,
     states: f64,
     stepping: f64,
+    /// Gradients of the layers alone.
+    layer_gradients: f64,
     /// Low-precision weights that stay from forward to backward: the root unit, or all.
     resident: f64,
+    keeps_all: bool,
     root: f64,
     layer: f64,
 }
@@ -37,11 +41,14 @@ impl Flat {
         let layers: f64 = units.layers.iter().map(|unit| unit.count * unit.parameters).sum();
         let all = used * units.sum(|unit| unit.parameters);
         let root = if fsdp.wraps_layers { all - used * layers } else { all };
-        let keeps_all = !matches!(fsdp.strategy, FsdpStrategy::Full | FsdpStrategy::Hybrid);
+        let keeps_all = matches!(fsdp.strategy, FsdpStrategy::GradOp | FsdpStrategy::HybridGradOp);
+        let gradients = |unit: &Unit<'_>| on_gpu * unit.count * unit.gradients / ways;
         let waits = step.accumulates && !step.strategy.syncs_each_batch;
         Flat {
             weights: on_gpu * units.sum(|unit| unit.weights) / ways,
             gradients: on_gpu * units.sum(|unit| unit.gradients) / ways,
+            layer_gradients: units.layers.iter().map(gradients).sum(),
+            keeps_all,
             waiting: if waits { used * units.sum(|unit| unit.trainable) } else { 0.0 },
             states: on_gpu * optimizer.kept,
             stepping: on_gpu * optimizer.temporary,
@@ -52,12 +59,17 @@ impl Flat {
     }
 
     fn at(&self, phase: Phase) -> Breakdown {
+        let in_layer = self.root + 3.0 * self.layer;
+        // With all weights at hand nothing is prefetched; a layer's gradient is there twice.
+        let first = if self.keeps_all { self.resident + 2.0 * self.layer } else { in_layer };
+        let prefetched = if self.keeps_all { 0.0 } else { self.layer };
         let (gradients, gathered, temporary) = match phase {
+            Phase::LastLayerForward => (0.0, self.resident + 2.0 * prefetched, 0.0),
             Phase::ForwardEnd => (0.0, self.resident, 0.0),
-            Phase::BackwardStart => (0.0, self.resident + self.layer, 0.0),
-            Phase::HeadBackward | Phase::FirstLayerBackward => (0.0, self.resident + 3.0 * self.layer, 0.0),
-            Phase::LastLayerBackward => (self.gradients, self.resident + 3.0 * self.layer, 0.0),
-            Phase::EmbeddingBackward => (self.gradients, 3.0 * self.root, 0.0),
+            Phase::BackwardStart => (0.0, self.resident + prefetched, 0.0),
+            Phase::HeadBackward | Phase::FirstLayerBackward => (0.0, first, 0.0),
+            Phase::LastLayerBackward => (self.layer_gradients, in_layer, 0.0),
+            Phase::EmbeddingBackward => (self.layer_gradients, 3.0 * self.root, 0.0),
             Phase::OptimizerStep => (self.gradients, 0.0, self.stepping),
         };
         let waiting = if phase == Phase::OptimizerStep { 0.0 } else { self.waiting };

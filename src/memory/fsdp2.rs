@@ -8,6 +8,7 @@
 use super::step::{Step, bytes};
 use super::units::{Unit, product, round};
 use super::{Breakdown, Category, Fsdp, FsdpStrategy, Moment, Phase};
+use crate::model::Task;
 
 /// The instants under FSDP2.
 pub(crate) fn moments(step: &Step<'_>, fsdp: &Fsdp) -> Vec<Moment> {
@@ -18,48 +19,55 @@ pub(crate) fn moments(step: &Step<'_>, fsdp: &Fsdp) -> Vec<Moment> {
 struct Sharded {
     weights: f64,
     gradients: f64,
+    /// Gradients of all but the embedding, and of all but the embedding and a layer.
+    late: [f64; 2],
     whole_gradients: f64,
     states: f64,
     stepping: f64,
-    gathered: [f64; 6],
+    gathered: Gathered,
 }
 
 impl Sharded {
     fn of(step: &Step<'_>, fsdp: &Fsdp) -> Sharded {
         let ways = ways(step, fsdp);
-        let local = |numbers: f64, dims: &[u64]| numbers.min(shard(dims, numbers, ways));
+        let units = &step.units;
+        let local = |numbers: f64, dims: &[u64]| shard(dims, numbers, ways);
         let optimizer = step.optimizer_of(local);
         let on_gpu = if fsdp.offloads { 0.0 } else { 1.0 };
-        let size = |unit: &Unit<'_>| -> f64 {
-            unit.block.tensors.iter().map(|tensor| local(product(&tensor.dims), &tensor.dims)).sum()
-        };
-        let numbers = step.units.sum(size);
-        let trainable =
-            if step.units.learns_base { numbers } else { step.units.sum(|unit| unit.trainable) / ways };
+        let weight = step.formats.weight;
+        let twice = if is_shared_twice(step) { units.head_matrix / ways * weight } else { 0.0 };
+        let gradients = |unit: &Unit<'_>| on_gpu * weight * learning(unit, units.learns_base, ways);
+        let all = units.sum(gradients) + on_gpu * twice;
+        let embedding = on_gpu * weight * units.head_matrix / ways;
+        let last = if units.learns_base { all - embedding } else { all };
         Sharded {
-            weights: on_gpu * step.units.sum(|unit| sharded_weights(unit, step, ways)),
-            gradients: on_gpu * trainable * step.formats.weight,
+            weights: on_gpu * (units.sum(|unit| sharded_weights(unit, step, ways)) + twice),
+            gradients: all,
+            late: [last, last - units.layers.first().map_or(0.0, gradients)],
             whole_gradients: waiting(step),
-            states: on_gpu * optimizer.kept,
+            states: on_gpu * (optimizer.kept + 2.0 * twice),
             stepping: on_gpu * optimizer.temporary,
-            gathered: gathered(step, fsdp),
+            gathered: Gathered::of(step, fsdp, ways),
         }
     }
 
     fn at(&self, phase: Phase) -> Breakdown {
         let (gradients, gathered, temporary) = match phase {
-            Phase::ForwardEnd => (0.0, self.gathered[0], 0.0),
-            Phase::BackwardStart => (0.0, self.gathered[1], 0.0),
-            Phase::HeadBackward => (0.0, self.gathered[2], 0.0),
-            Phase::FirstLayerBackward => (0.0, self.gathered[3], 0.0),
-            Phase::LastLayerBackward => (self.gradients, self.gathered[4], 0.0),
-            Phase::EmbeddingBackward => (self.gradients, self.gathered[5], 0.0),
+            Phase::LastLayerForward => (0.0, self.gathered.forward, 0.0),
+            Phase::ForwardEnd => (0.0, self.gathered.loss, 0.0),
+            Phase::BackwardStart => (0.0, self.gathered.start, 0.0),
+            Phase::HeadBackward => (0.0, self.gathered.head, 0.0),
+            Phase::FirstLayerBackward => (0.0, self.gathered.first, 0.0),
+            Phase::LastLayerBackward => (self.late[1], self.gathered.last, 0.0),
+            Phase::EmbeddingBackward => (self.late[0], self.gathered.embedding, 0.0),
             Phase::OptimizerStep => (self.gradients, 0.0, self.stepping),
         };
-        let waiting = if phase == Phase::OptimizerStep { 0.0 } else { self.whole_gradients };
+        // In the micro-batch that is reduced, waiting gradients go as sharded ones come.
+        let gradients =
+            if phase == Phase::OptimizerStep { gradients } else { gradients.max(self.whole_gradients) };
         Breakdown::default()
             .with(Category::Weights, bytes(self.weights))
-            .with(Category::Gradients, bytes(gradients + waiting))
+            .with(Category::Gradients, bytes(gradients))
             .with(Category::Optimizer, bytes(self.states))
             .with(Category::Communication, bytes(gathered))
             .with(Category::Temporary, bytes(temporary))
@@ -98,26 +106,68 @@ fn waiting(step: &Step<'_>) -> f64 {
     step.units.sum(|unit| unit.trainable) * step.formats.used
 }
 
-/// Gathered, prefetched and reduced bytes at the end of forward, the start of backward, in the head's
-/// backward, in the first and last layer's and in the embedding's.
-fn gathered(step: &Step<'_>, fsdp: &Fsdp) -> [f64; 6] {
-    let units = &step.units;
-    let used = step.formats.used;
-    let all = used * units.sum(|unit| unit.parameters);
-    let layer = used * units.largest_layer(|unit| unit.parameters);
-    let head = used * units.head_matrix;
-    let (tied, untied) = if units.is_tied { (1.0, 0.0) } else { (0.0, 1.0) };
-    if !fsdp.wraps_layers {
-        return [all, all, 2.0 * all, 2.0 * all, 2.0 * all, 2.0 * all];
+/// transformers ties three modules of an encoder-decoder to one matrix; Accelerate's preparation leaves
+/// two sharded parameters of it (measured with T5).
+fn is_shared_twice(step: &Step<'_>) -> bool {
+    step.units.is_tied && step.card.task == Task::SeqToSeq
+}
+
+/// Numbers of a unit whose gradients a rank holds.
+fn learning(unit: &Unit<'_>, learns_base: bool, ways: f64) -> f64 {
+    if !learns_base {
+        return unit.trainable / ways;
     }
-    let in_layer = 3.0 * layer + tied * head;
-    let in_embedding = untied * (2.0 * head + layer) + tied * 4.0 * head;
-    let reshards = matches!(fsdp.strategy, FsdpStrategy::Full | FsdpStrategy::Hybrid);
-    if reshards {
-        let forward = untied * 2.0 * head + tied * (head + layer);
-        [forward, head, 2.0 * head, in_layer, in_layer, in_embedding]
-    } else {
-        let forward = all + untied * head + tied * layer;
-        [forward, all, all + head, all + 2.0 * layer, in_layer, in_embedding]
+    unit.block.tensors.iter().map(|tensor| shard(&tensor.dims, product(&tensor.dims), ways)).sum()
+}
+
+/// Gathered, prefetched and to be reduced, bytes by instant.
+struct Gathered {
+    forward: f64,
+    loss: f64,
+    start: f64,
+    head: f64,
+    first: f64,
+    last: f64,
+    embedding: f64,
+}
+
+impl Gathered {
+    fn of(step: &Step<'_>, fsdp: &Fsdp, ways: f64) -> Gathered {
+        let units = &step.units;
+        let used = step.formats.used;
+        // Gathered tensors are as long as all padded shards together.
+        let padded = |unit: &Unit<'_>| -> f64 {
+            let tensors = unit.block.tensors.iter();
+            used * tensors.map(|it| ways * shard(&it.dims, product(&it.dims), ways)).sum::<f64>()
+        };
+        let layer = units.largest_layer(padded);
+        let all = units.sum(padded);
+        let matrix = used * units.head_matrix;
+        let copies = if is_shared_twice(step) { matrix } else { 0.0 };
+        let tail = padded(&units.embedding) + padded(&units.head) - if units.is_tied { 0.0 } else { matrix }
+            + copies;
+        if !fsdp.wraps_layers {
+            let two = 2.0 * all;
+            return Gathered {
+                forward: all,
+                loss: all,
+                start: all,
+                head: two,
+                first: two,
+                last: two,
+                embedding: two,
+            };
+        }
+        let (tied, untied) = if units.is_tied { (1.0, 0.0) } else { (0.0, 1.0) };
+        let last = 3.0 * layer + tied * tail;
+        let embedding = untied * (2.0 * matrix + layer) + tied * 4.0 * matrix;
+        if matches!(fsdp.strategy, FsdpStrategy::Full | FsdpStrategy::Hybrid) {
+            let loss = tail + untied * matrix + tied * layer.max(copies);
+            let start = tail + if copies > 0.0 { layer } else { 0.0 };
+            Gathered { forward: last, loss, start, head: tail + layer, first: last, last, embedding }
+        } else {
+            let loss = all + untied * matrix + tied * layer;
+            Gathered { forward: loss, loss, start: all, head: all, first: all + layer, last, embedding }
+        }
     }
 }

@@ -40,12 +40,14 @@ impl Logits {
         if work.has_fused_loss {
             return fused(matrix, tokens, card, formats);
         }
-        let is_upcast = card.task == Task::CausalLm || formats.mode != Mode::Half;
+        let is_upcast = card.task == Task::CausalLm;
         let (forward, backward, kept) = match (formats.mode, is_upcast) {
             (Mode::Full, _) => (2.0 * formats.compute, 3.0 * formats.compute, formats.compute),
             (Mode::Half, false) => (4.0, 6.0, 2.0),
             (Mode::Half, true) => (10.0, 12.0, 2.0),
-            (Mode::Autocast | Mode::HalfAutocast, _) => (10.0, 12.0, 4.0),
+            (Mode::Autocast | Mode::HalfAutocast, true) => (10.0, 12.0, 4.0),
+            // The 16-bit logits stay for the cast's way back.
+            (Mode::Autocast | Mode::HalfAutocast, false) => (12.0, 10.0, 4.0),
         };
         let cap = if card.traits.has_logit_cap { formats.compute } else { 0.0 };
         Logits {

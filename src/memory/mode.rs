@@ -58,7 +58,10 @@ impl Formats {
         let weight = if mixed && casts_weights { stored.max(4.0) } else { stored };
         let compute = if mode == Mode::Full { stored } else { 2.0 };
         let used = if mixed && casts_weights { 2.0 } else { stored };
+        // `prepare_model_for_kbit_training` makes embeddings and norms fp32, and the stream with them.
+        let base = work.lora.as_ref().and_then(|lora| lora.base);
         let residual = match mode {
+            _ if base.is_some_and(|base| base.is_prepared) => 4.0,
             Mode::Full | Mode::Autocast => 4.0,
             Mode::Half | Mode::HalfAutocast => 2.0,
         };

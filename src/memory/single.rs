@@ -15,6 +15,7 @@ pub(crate) struct Whole {
     gradients: f64,
     head_gradients: f64,
     layer_gradients: f64,
+    largest: f64,
     states: f64,
     stepping: f64,
     embedding: f64,
@@ -35,7 +36,10 @@ impl Whole {
             weights: units.sum(|unit| unit.weights),
             gradients,
             head_gradients: units.head.gradients + if units.is_tied { matrix * learns } else { 0.0 },
-            layer_gradients: gradients - units.embedding.gradients,
+            layer_gradients: gradients
+                - units.embedding.gradients
+                - units.layers.first().map_or(0.0, |unit| unit.gradients),
+            largest: units.largest_layer(|unit| unit.largest) * step.formats.weight,
             states: optimizer.kept,
             stepping: optimizer.temporary,
             embedding: (tied + again) * matrix * learns,
@@ -46,9 +50,11 @@ impl Whole {
     /// What is held at an instant.
     pub fn at(&self, phase: Phase) -> Breakdown {
         let (gradients, temporary) = match phase {
-            Phase::ForwardEnd | Phase::BackwardStart | Phase::HeadBackward => (0.0, 0.0),
-            Phase::FirstLayerBackward => (self.head_gradients, 0.0),
-            Phase::LastLayerBackward => (self.layer_gradients, 0.0),
+            Phase::LastLayerForward | Phase::ForwardEnd | Phase::BackwardStart | Phase::HeadBackward => {
+                (0.0, 0.0)
+            }
+            Phase::FirstLayerBackward => (self.head_gradients, self.largest),
+            Phase::LastLayerBackward => (self.layer_gradients, self.largest),
             Phase::EmbeddingBackward => (self.gradients, self.embedding),
             Phase::OptimizerStep => (self.gradients, self.stepping),
         };

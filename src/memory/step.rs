@@ -12,7 +12,8 @@ use super::{Breakdown, Category, MemoryError, Moment, Phase, Strategy, Workload,
 use crate::model::ModelCard;
 
 /// The instants that are weighed, in their order.
-pub(crate) const PHASES: [Phase; 7] = [
+pub(crate) const PHASES: [Phase; 8] = [
+    Phase::LastLayerForward,
     Phase::ForwardEnd,
     Phase::BackwardStart,
     Phase::HeadBackward,
@@ -93,21 +94,25 @@ impl<'a> Step<'a> {
             held.with(Category::Activations, bytes(activations)).with(Category::Temporary, bytes(temporary))
         };
         match phase {
-            Phase::ForwardEnd => add(saved + self.head_saved, self.casts_all()),
+            Phase::LastLayerForward if self.has_checkpointing => {
+                add(saved, last.passing + self.casts_of_layers())
+            }
+            Phase::LastLayerForward => add(saved, self.casts_of_layers()),
+            Phase::ForwardEnd => add(saved + self.head_saved, self.casts_of_layers() + self.casts_head()),
             Phase::BackwardStart => add(saved + self.head_saved, self.casts_waiting()),
             Phase::HeadBackward => {
                 add(saved + self.head_saved, self.casts_waiting() + self.head_input + self.head_gradient())
             }
-            Phase::FirstLayerBackward => {
-                let again = if self.has_checkpointing { last.saved } else { 0.0 };
-                let casts = if self.has_checkpointing { self.casts_layer() } else { self.casts_layers() };
-                add(saved + again, last.transient + casts)
+            Phase::FirstLayerBackward if self.has_checkpointing => {
+                add(saved + last.saved - last.overlap, last.transient + self.casts_layer())
             }
+            Phase::FirstLayerBackward => add(saved, last.transient + self.casts_layers() + self.unpacked()),
             Phase::LastLayerBackward => {
-                let kept = if self.has_checkpointing { first.saved + first.input } else { 0.6 * first.saved };
-                add(kept, first.transient + self.casts_layer())
+                let again = if self.has_checkpointing { first.input - first.overlap } else { 0.0 };
+                add(first.saved + again, first.transient + self.casts_layer())
             }
-            Phase::EmbeddingBackward | Phase::OptimizerStep => held,
+            Phase::EmbeddingBackward => add(0.0, first.input),
+            Phase::OptimizerStep => held,
         }
     }
 
@@ -137,9 +142,14 @@ impl<'a> Step<'a> {
         optimizer::of_units(&self.units, self.work, self.formats, share)
     }
 
-    /// Whether autocast keeps 16-bit copies of weights from forward to backward.
+    /// Whether autocast keeps 16-bit copies of weights from forward to backward: of fp32 weights, and of
+    /// adapters, which are fp32 whatever the base is.
     fn copies_weights(&self) -> bool {
-        self.formats.mode == Mode::Autocast
+        match self.formats.mode {
+            Mode::Autocast => true,
+            Mode::HalfAutocast => self.work.lora.is_some(),
+            Mode::Full | Mode::Half => false,
+        }
     }
 
     fn casts_of_layers(&self) -> f64 {
@@ -147,10 +157,6 @@ impl<'a> Step<'a> {
             return 0.0;
         }
         2.0 * self.units.layers.iter().map(|unit| unit.count * unit.matrices).sum::<f64>()
-    }
-
-    fn casts_all(&self) -> f64 {
-        self.casts_of_layers() + self.casts_head()
     }
 
     /// Copies that backward still needs: those of checkpointed layers die with forward.
@@ -162,16 +168,25 @@ impl<'a> Step<'a> {
         if self.has_checkpointing { 0.0 } else { self.casts_of_layers() }
     }
 
+    /// The copy of the head's matrix, where that is fp32.
     fn casts_head(&self) -> f64 {
-        if self.copies_weights() { 2.0 * self.logits.matrix } else { 0.0 }
+        let base = self.work.lora.as_ref().and_then(|lora| lora.base);
+        let is_wide = self.formats.mode == Mode::Autocast || base.is_some_and(|base| base.is_prepared);
+        if is_wide && self.formats.mode != Mode::Full { 2.0 * self.logits.matrix } else { 0.0 }
     }
 
-    /// A layer's copies and the 16-bit gradients that become fp32.
+    /// One layer's copies, the 16-bit gradient of its largest matrix, and the matrix made from few bits.
     fn casts_layer(&self) -> f64 {
-        if !self.copies_weights() {
-            return 0.0;
-        }
-        2.0 * 2.0 * self.units.largest_layer(|unit| unit.matrices)
+        let copies = if self.copies_weights() {
+            2.0 * self.units.largest_layer(|unit| unit.matrices + unit.largest)
+        } else {
+            0.0
+        };
+        copies + self.unpacked()
+    }
+
+    fn unpacked(&self) -> f64 {
+        self.units.largest_layer(|unit| unit.unpacked)
     }
 
     /// The gradient of the head's matrix in the format of the product, and autocast's fp32 copy of it.

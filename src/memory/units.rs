@@ -19,8 +19,10 @@ pub(crate) struct Unit<'a> {
     pub parameters: f64,
     /// Numbers of one that the optimizer changes: all, or the adapters'.
     pub trainable: f64,
-    /// Numbers of one that autocast copies into 16 bits.
+    /// Numbers of one that autocast copies into 16 bits: matrices, or with a frozen base the adapters.
     pub matrices: f64,
+    /// Numbers of its largest tensor that learns.
+    pub largest: f64,
     /// Bytes of one that are kept between steps where nothing is sharded.
     pub weights: f64,
     /// Bytes of the gradients of one where nothing is sharded.
@@ -97,6 +99,7 @@ impl<'a> Unit<'a> {
             parameters: 0.0,
             trainable: 0.0,
             matrices: 0.0,
+            largest: 0.0,
             weights: 0.0,
             gradients: 0.0,
             unpacked: 0.0,
@@ -110,10 +113,11 @@ impl<'a> Unit<'a> {
     fn add(&mut self, tensor: &Tensor, is_layer: bool, work: &Workload, formats: Formats) {
         let numbers = product(&tensor.dims);
         self.parameters += numbers;
-        if tensor.is_matrix() || tensor.part == Part::Expert {
-            self.matrices += numbers;
-        }
         let Some(lora) = &work.lora else {
+            if tensor.is_matrix() || tensor.part == Part::Expert {
+                self.matrices += numbers;
+            }
+            self.largest = self.largest.max(numbers);
             self.trainable += numbers;
             self.weights += round(numbers * formats.weight);
             self.gradients += round(numbers * formats.weight);
@@ -125,6 +129,8 @@ impl<'a> Unit<'a> {
         }
         let adapter = if is_layer { lora::adapter(lora, tensor) } else { 0.0 };
         self.trainable += adapter;
+        self.matrices += adapter;
+        self.largest = self.largest.max(adapter);
         self.weights += round(adapter * lora::ADAPTER);
         self.gradients += round(adapter * lora::ADAPTER);
     }

@@ -143,11 +143,31 @@ fn scores(softmax: Softmax, traits: &Traits, formats: Formats, is_math: bool) ->
     }
 }
 
+/// Bytes per score at the worst instant of backward, less what it lets go: the gradient of the weights
+/// and that of the scores, both fp32 where the softmax is.
+pub(super) fn scores_backward(row: &Row, traits: &Traits, formats: Formats, runs: Runs) -> f64 {
+    let c = formats.compute;
+    let is_wide = runs == Runs::Math || is_wide(row.softmax, formats);
+    let drops = traits.attention_dropout > 0.0;
+    match (is_wide && c < 4.0, drops) {
+        (true, true) => 5.0,
+        (true, false) => 6.0,
+        (false, true) => c,
+        (false, false) => 2.0 * c,
+    }
+}
+
+/// Whether eager attention's softmax answers in fp32.
+fn is_wide(softmax: Softmax, formats: Formats) -> bool {
+    softmax == Softmax::Float || matches!(formats.mode, Mode::Autocast | Mode::HalfAutocast | Mode::Full)
+}
+
 /// Bytes per token of norms on queries and keys.
-pub(crate) fn qk_norms(row: &Row, widths: Widths, formats: Formats) -> f64 {
+pub(crate) fn qk_norms(row: &Row, widths: Widths, formats: Formats, is_frozen: bool) -> f64 {
     let both = widths.queries + widths.keys;
     match row.qk_norm {
         QkNorm::None => 0.0,
+        QkNorm::Weighted if is_frozen => both * 4.0,
         QkNorm::Weighted => both * super::norm::saved(row.norm, formats.compute, formats),
         QkNorm::Plain => both * 4.0,
     }

@@ -28,7 +28,7 @@ pub(super) fn per_token(
         };
     let widths = Widths::of(shape);
     norms * shape.hidden as f64
-        + attention::qk_norms(row, widths, *formats)
+        + attention::qk_norms(row, widths, *formats, true)
         + attention::saved(row, widths, runs, &card.traits, *formats, (positions, *batch))
         + between(scene, lora, shape)
         + adapters(scene, lora, block)

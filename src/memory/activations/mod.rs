@@ -11,12 +11,13 @@ mod mlp;
 mod norm;
 mod row;
 mod rows;
+mod transient;
 
-use super::mode::Formats;
+use super::mode::{Formats, Mode};
 use super::{Strategy, Workload};
 use crate::model::{Block, LayerGroup, LayerShape, Mlp, ModelCard, StackRole};
 use attention::{Runs, Widths};
-use row::Row;
+use row::{Norm, Row};
 
 /// One kind of layer on one GPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,8 +28,12 @@ pub(crate) struct Layer {
     pub input: f64,
     /// Bytes that one keeps without checkpointing.
     pub saved: f64,
-    /// Bytes that its backward needs for a moment.
+    /// Bytes of its input that it keeps anyway, because its first norm reads just that tensor.
+    pub overlap: f64,
+    /// Bytes that its backward needs for a moment on top of what it kept.
     pub transient: f64,
+    /// Bytes that its forward needs for a moment where nothing is kept.
+    pub passing: f64,
 }
 
 /// What forward keeps.
@@ -92,7 +97,9 @@ impl Scene<'_> {
             count: 1.0,
             input: tokens * self.formats.residual * hidden,
             saved: tokens * self.kept(shape, &group.block, runs, positions) + cross,
-            transient: tokens * self.transient(shape, runs, positions),
+            overlap: tokens * hidden * self.overlap(),
+            transient: tokens * transient::backward(self, shape, runs, positions),
+            passing: tokens * transient::forward(self, shape, runs, positions),
         }
     }
 
@@ -115,7 +122,7 @@ impl Scene<'_> {
             Mlp::Experts { shared_width: 0, .. } => 1.0,
             Mlp::Experts { .. } => 1.0 + row.mlp_readers,
         };
-        let norms = row.stream_norms * norm::saved(row.norm, formats.residual, *formats)
+        let norms = self.stream_norms() * norm::saved(row.norm, formats.residual, *formats)
             + row.branch_norms * norm::saved(row.norm, formats.compute, *formats);
         let readers = row.attention_readers + mlp_readers;
         let masks = if traits.hidden_dropout > 0.0 { row.masks } else { 0.0 };
@@ -123,10 +130,16 @@ impl Scene<'_> {
         let around = norms + norm::inputs(row.norm, row.inputs, readers, *formats) + masks + scales;
         around * hidden
             + self.latent(shape)
-            + attention::qk_norms(row, widths, *formats)
+            + attention::qk_norms(row, widths, *formats, false)
             + attention::saved(row, widths, runs, traits, *formats, (positions, self.batch))
             + mlp::saved(row, shape, traits.activation, *formats)
             + 8.0
+    }
+
+    /// Norms whose input is kept; autocast on a 16-bit stream makes an fp32 copy for each.
+    fn stream_norms(&self) -> f64 {
+        let is_copied = self.row.norm == Norm::Layer && self.formats.mode == Mode::HalfAutocast;
+        if is_copied { self.row.stream_norms.max(self.row.inputs) } else { self.row.stream_norms }
     }
 
     /// Norms and inputs of latent attention's small matrices (DeepSeek).
@@ -158,24 +171,14 @@ impl Scene<'_> {
             + batch * read * (copies + c * (widths.keys + widths.values))
     }
 
-    /// Gradients and copies inside one layer's backward, per token.
-    fn transient(&self, shape: &LayerShape, runs: Runs, positions: f64) -> f64 {
-        let formats = self.formats;
-        let widths = Widths::of(shape);
-        let width = match shape.mlp {
-            Mlp::Dense { width, .. } => width as f64,
-            Mlp::Experts { active, width, shared_width, .. } => {
-                active as f64 * width as f64 + shared_width as f64
-            }
+    /// Bytes per value of a layer's input that its first norm keeps as it is.
+    fn overlap(&self) -> f64 {
+        let Formats { mode, residual, .. } = self.formats;
+        let keeps = match self.row.norm {
+            _ if self.row.stream_norms == 0.0 => false,
+            Norm::Layer => mode != Mode::HalfAutocast,
+            Norm::Rms | Norm::RmsInFloat | Norm::LayerInFloat | Norm::LayerInPython => residual > 2.0,
         };
-        let stream = formats.residual * shape.hidden as f64;
-        let usual = 3.0 * formats.compute * width
-            + 3.0 * stream
-            + 2.0 * formats.compute * (widths.queries + widths.keys);
-        let per_score = if formats.compute > 2.0 { 8.0 } else { 12.0 };
-        match runs {
-            Runs::Eager | Runs::Math => usual.max(2.0 * stream + per_score * widths.heads * positions),
-            _ => usual,
-        }
+        if keeps { residual } else { 0.0 }
     }
 }

@@ -125,7 +125,7 @@ const ROWS: &[Row] = &[
         families: &["t5", "mt5"],
         norm: Norm::RmsInFloat,
         mlp_readers: 2.0,
-        masks: 1.0,
+        masks: 2.0,
         drops_inside: true,
         embedding_masks: 2.0,
         kernel: Kernel::Biased,

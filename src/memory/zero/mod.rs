@@ -106,7 +106,10 @@ impl Held {
     }
 
     fn at(&self, phase: Phase) -> Breakdown {
-        let gathered = self.gathered.get(phase as usize).copied().unwrap_or(0.0);
+        // Nothing differs between the last layer's forward and the loss but logits.
+        let phase = phase.max(Phase::ForwardEnd);
+        let place = phase as usize - Phase::ForwardEnd as usize;
+        let gathered = self.gathered.get(place).copied().unwrap_or(0.0);
         let temporary = if phase == Phase::OptimizerStep { self.stepping } else { 0.0 };
         Breakdown::default()
             .with(Category::Weights, bytes(self.weights))
