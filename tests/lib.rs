@@ -8,6 +8,7 @@ mod fix;
 mod formats;
 mod formats_for_services;
 mod generated;
+mod gpu;
 mod harness;
 mod house;
 mod ignore;

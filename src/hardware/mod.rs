@@ -68,6 +68,10 @@ pub enum Gpus {
 pub enum Unseen {
     /// The driver's library is not installed.
     NoDriver,
+    /// The kernel has the driver, but its library is out of sight: a container that was started without it.
+    NoLibrary,
+    /// There are GPUs of AMD, which are not asked.
+    Amd,
     /// The library is there, the driver in the kernel is not.
     NotLoaded,
     /// The library and the kernel's driver are of different versions.
@@ -91,6 +95,16 @@ impl Unseen {
     pub fn sentence(&self) -> String {
         match self {
             Unseen::NoDriver => "no NVIDIA driver is installed here".to_owned(),
+            Unseen::NoLibrary => {
+                "the NVIDIA driver runs, but its library is not to be found here; start the container \
+                 with `--gpus all` (Docker) or `--nv` (Apptainer)"
+                    .to_owned()
+            }
+            Unseen::Amd => {
+                "no NVIDIA driver is installed here, and AMD's is not asked; name the machine, such as \
+                 `--machine 8xmi300x`"
+                    .to_owned()
+            }
             Unseen::NotLoaded => "the NVIDIA driver is installed but not loaded; try `nvidia-smi`".to_owned(),
             Unseen::Mismatch => {
                 "the NVIDIA library and the loaded driver are of different versions; restart the machine"

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::PRECISION_SOURCE;
 use super::gpu::Gpu;
 use super::{NODES, Shape, gpus};
 use crate::text::bytes;
@@ -16,10 +17,14 @@ from the rows in `src/hardware/catalogue/`.
 * **memory** is what the driver reports (`nvidia-smi`), in MiB. For AMD and Intel it is the vendor's figure.
 * **usable** is the least that PyTorch was seen to report as its capacity, in MiB: what processes can have. Drivers
   differ by up to 300 MiB. Where none was found, plans take all of the memory.
+* **cc** is NVIDIA's compute capability. It tells the formats: fp16 begins with 5.3, bf16 and tf32 with 8.0 (before,
+  bf16 works by emulation, slowly), fp8 with 8.9.
 * **bandwidth** is the memory's, in GB/s; **links** are NVLink's or Infinity Fabric's, both directions together, in
   GB/s. `8xNAME` takes for granted that links marked with a star join all GPUs, as in the machines sold with them;
   others join pairs, where a bridge is plugged in, and are not taken for granted.
 * Peaks are dense, in TFLOP/s, with sums in fp32. An empty cell means: not confirmed, or not there.
+
+Sources of the formats: SOURCE.
 
 ## GPUs
 | name | GPU | cc | memory | usable | bandwidth | fp32 | tf32 | bf16 | fp16 | fp8 | links | source |
@@ -37,7 +42,7 @@ their offers; what a running node says of itself (`accel-studio probe`) is bette
 
 /// The page.
 pub fn page() -> String {
-    let mut page = HEAD.to_owned();
+    let mut page = HEAD.replace("SOURCE", PRECISION_SOURCE);
     gpus().for_each(|gpu| page += &row(gpu));
     page += NODES_HEAD;
     NODES.iter().for_each(|node| page += &node_row(node));

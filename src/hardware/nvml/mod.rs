@@ -7,15 +7,35 @@ mod device;
 mod links;
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Nvml, cuda_driver_version_major, cuda_driver_version_minor};
 
 use super::{Gpus, Unseen};
 
+/// Where NVIDIA's driver in the kernel shows itself, in containers too.
+const KERNEL: &str = "/proc/driver/nvidia/version";
+
+/// The device through which AMD's GPUs compute.
+const AMD: &str = "/dev/kfd";
+
 /// Asks the driver of this machine.
 pub fn probe() -> Gpus {
-    listed(Nvml::init())
+    match listed(Nvml::init()) {
+        Gpus::Unseen(Unseen::NoDriver) => Gpus::Unseen(absent(Path::new("/"))),
+        gpus => gpus,
+    }
+}
+
+/// Why there is no library.
+fn absent(root: &Path) -> Unseen {
+    let exists = |path: &str| root.join(path.trim_start_matches('/')).exists();
+    match () {
+        () if exists(KERNEL) => Unseen::NoLibrary,
+        () if exists(AMD) => Unseen::Amd,
+        () => Unseen::NoDriver,
+    }
 }
 
 /// Asks through another library than the system's: for drivers in unusual places, and for tests.
@@ -54,5 +74,28 @@ fn unseen(error: NvmlError) -> Unseen {
         NvmlError::NoPermission => Unseen::Forbidden,
         NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound => Unseen::TooOld,
         other => Unseen::Other(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_has_several_reasons() {
+        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        let make = |path: &str| {
+            let path = root.path().join(path.trim_start_matches('/'));
+            std::fs::create_dir_all(path).expect("folders can be made");
+        };
+        assert_eq!(absent(root.path()), Unseen::NoDriver);
+        make(AMD);
+        assert_eq!(absent(root.path()), Unseen::Amd);
+        make(KERNEL);
+        assert_eq!(
+            absent(root.path()),
+            Unseen::NoLibrary,
+            "a container on a machine of both is started anew"
+        );
     }
 }

@@ -83,7 +83,7 @@ fn disks() -> Vec<Disk> {
             continue;
         }
         let disk = described(disk);
-        let device = disk.device.clone().unwrap_or_default();
+        let device = shared(&disk);
         let is_nearer = |there: &Disk| disk.mount.len() < there.mount.len();
         if by_device.get(&device).is_none_or(is_nearer) {
             by_device.insert(device, disk);
@@ -92,6 +92,15 @@ fn disks() -> Vec<Disk> {
     let mut disks: Vec<Disk> = by_device.into_values().collect();
     disks.sort_by(|a, b| a.mount.cmp(&b.mount));
     disks
+}
+
+/// What several mounts may share the space of: the device, or a pool of ZFS with all that lies in it.
+fn shared(disk: &Disk) -> String {
+    let device = disk.device.clone().unwrap_or_default();
+    match disk.file_system.as_deref() {
+        Some("zfs") => device.split('/').next().unwrap_or_default().to_owned(),
+        _ => device,
+    }
 }
 
 fn described(disk: &sysinfo::Disk) -> Disk {
@@ -151,4 +160,29 @@ fn addresses(data: &sysinfo::NetworkData) -> Vec<String> {
         all.filter(|address| !is_local(address)).map(|address| address.to_string()).collect();
     addresses.sort();
     addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_cores_and_memory() {
+        let host = probe();
+        assert!(host.cores.available.is_some_and(|cores| cores > 0), "{host:?}");
+        let ram = host.ram.expect("every machine has memory");
+        assert!(ram.usable() > 1 << 28 && ram.usable() <= ram.total, "{ram:?}");
+        assert!(host.network.iter().all(|interface| interface.name != "lo"), "{host:?}");
+    }
+
+    #[test]
+    fn a_pool_counts_once() {
+        let disk = |device: &str, file_system: &str| Disk {
+            device: Some(device.into()),
+            file_system: Some(file_system.into()),
+            ..Disk::default()
+        };
+        assert_eq!(shared(&disk("tank/home/ada", "zfs")), "tank");
+        assert_eq!(shared(&disk("/dev/nvme0n1p1", "ext4")), "/dev/nvme0n1p1");
+    }
 }

@@ -99,11 +99,20 @@ fn network(interfaces: &[Interface]) -> Vec<String> {
                 state.unwrap_or_default().to_owned(),
                 interface.speed.map(speed).unwrap_or_default(),
                 if interface.is_infiniband { "InfiniBand".to_owned() } else { String::new() },
-                interface.addresses.join(" "),
+                addresses(&interface.addresses),
             ]
         })
         .collect();
     table::lines(&columns, &rows)
+}
+
+/// Two at most; machines with many are known to their owners.
+fn addresses(all: &[String]) -> String {
+    let shown = all.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
+    match all.len() {
+        0..=2 => shown,
+        more => format!("{shown} and {} more", more - 2),
+    }
 }
 
 /// Megabits a second.
