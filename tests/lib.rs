@@ -17,6 +17,7 @@ mod loader;
 mod memory_truth;
 mod models;
 mod pages;
+mod permissions;
 mod precommit;
 mod probe;
 mod pty;

@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 use super::choice::Choice;
 use super::python::{self, Installed};
 use super::source::Source;
-use crate::document::{Document, Stored};
+use crate::document::{Document, Stored, exposure};
 use crate::finding::{Finding, Severity};
 use crate::report::{Checked, Entry, Unread};
-use crate::rules::{self, Companion, Rule, Surroundings};
+use crate::rules::{self, Companion, Exposed, Rule, Surroundings};
 use crate::schema::Release;
 use crate::settings::{self, RuleSettings, Settings};
 
@@ -112,5 +112,6 @@ impl Project {
 /// What is known beside a document.
 fn beside(source: &Source, document: &Document) -> Surroundings {
     let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
-    Surroundings::with(Companion::of(document, &source.folder(), read))
+    let companion = Companion::of(document, &source.folder(), read);
+    Surroundings { exposed: Exposed::of(document, exposure), ..Surroundings::with(companion) }
 }

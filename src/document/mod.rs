@@ -7,6 +7,7 @@
 mod comments;
 pub mod diff;
 mod edit;
+mod exposure;
 mod fault;
 mod file;
 mod json;
@@ -16,6 +17,7 @@ mod position;
 mod yaml;
 
 pub use edit::{Applied, EditError, Patch, invert};
+pub use exposure::{Exposure, exposure};
 pub use fault::{Fault, FaultKind};
 pub use file::{FileError, LARGEST_FILE, Overwrite, Stored};
 pub use node::{Data, Node, Pair, Style};

@@ -84,8 +84,8 @@ fn about(rule: &Rule) -> Vec<String> {
 
 fn block(sample: &Sample) -> String {
     let mut own = lines(&sample.text(), "    ");
-    if let Some(words) = sample.machine_words() {
-        own.push_str(&format!("\n  on a machine with {words}\n"));
+    if let Some(words) = sample.circumstances() {
+        own.push_str(&format!("\n  {words}\n"));
     }
     match sample.beside {
         Some((name, text)) => format!("{own}\n  and in {name}\n\n{}", lines(text, "    ")),
@@ -96,8 +96,8 @@ fn block(sample: &Sample) -> String {
 fn fence(sample: &Sample) -> String {
     let language = if sample.file.ends_with(".json") { "json" } else { "yaml" };
     let mut own = format!("```{language}\n{}```\n", lines(&sample.text(), ""));
-    if let Some(words) = sample.machine_words() {
-        own.push_str(&format!("\non a machine with {words}\n"));
+    if let Some(words) = sample.circumstances() {
+        own.push_str(&format!("\n{words}\n"));
     }
     match sample.beside {
         Some((name, text)) => format!("{own}\nand in `{name}`\n\n```json\n{}```\n", lines(text, "")),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::companion::Companion;
 use super::deepspeed_file::DeepSpeedFile;
+use super::exposed::Exposed;
 use super::surroundings::{Surroundings, Training};
 use crate::config::{Config, Sort, What, sort};
 use crate::document::{Data, Document, Node, Pair, Span, Style};
@@ -28,6 +29,8 @@ pub struct Facts<'a> {
     pub nature: Nature,
     /// What was found of the other file that the config names.
     pub companion: &'a Companion,
+    /// What is known of the files that it names and that others may change.
+    pub exposed: Option<&'a Exposed>,
     /// One of the machines that the config is for, where known.
     pub machine: Option<&'a Machine>,
     /// What is trained, where known.
@@ -121,6 +124,7 @@ impl<'a> Facts<'a> {
             platform,
             nature,
             companion,
+            exposed: None,
             machine: None,
             training: None,
             deepspeed,
@@ -136,7 +140,12 @@ impl<'a> Facts<'a> {
 
     /// The same facts with what is known of machine and model.
     pub(super) fn around(self, around: &'a Surroundings) -> Facts<'a> {
-        Facts { machine: around.machine.as_ref(), training: around.training.as_ref(), ..self }
+        Facts {
+            exposed: Some(&around.exposed),
+            machine: around.machine.as_ref(),
+            training: around.training.as_ref(),
+            ..self
+        }
     }
 
     /// Looks at DeepSpeed's file beside the config that names it.

@@ -14,6 +14,7 @@ mod deepspeed;
 mod deepspeed_file;
 mod deepspeed_machines;
 mod dynamo;
+mod exposed;
 mod facts;
 mod file;
 mod fp8;
@@ -51,6 +52,7 @@ mod zero;
 pub use choice::{Unknown, choose, complaints, is_asked, unknown, unsilenceable};
 pub use companion::{Companion, wanted};
 pub use deepspeed_file::{DeepSpeedFile, Written};
+pub use exposed::Exposed;
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
@@ -99,6 +101,7 @@ const CONFIG: &[&[Rule]] = &[
     hardware::DEVICE_RULES,
     hardware::PRECISION_RULES,
     security::RULES,
+    exposed::RULES,
     ignored::RULES,
     ignored::LEFTOVERS,
     style::RULES,

@@ -1,8 +1,9 @@
 //! Sample configs of rules: at once their documentation and their tests.
 
 use super::companion::{Companion, wanted};
+use super::exposed::Exposed;
 use super::surroundings::Surroundings;
-use crate::document::{Document, Format};
+use crate::document::{Document, Exposure, Format};
 use crate::hardware::{Device, Gpus, Machine, Memory, Mig};
 use crate::schema::Release;
 
@@ -25,6 +26,8 @@ pub struct Sample {
     pub machine: [Option<On>; 2],
     /// True where these GPUs are cut into slices.
     is_sliced: bool,
+    /// True where everybody on the machine may write the files that it names.
+    pub is_exposed: bool,
 }
 
 /// GPUs of one sort in a sample's machine.
@@ -54,6 +57,7 @@ pub(super) const fn yaml(text: &'static str) -> Sample {
         release: Release::LATEST,
         machine: [None; 2],
         is_sliced: false,
+        is_exposed: false,
     }
 }
 
@@ -93,6 +97,11 @@ impl Sample {
         Sample { is_sliced: true, ..self }
     }
 
+    /// The sample, where everybody may write the files that it names.
+    pub(super) const fn exposed(self) -> Sample {
+        Sample { is_exposed: true, ..self }
+    }
+
     /// The bytes of a file that Accelerate would look at: a fragment is completed.
     pub fn completed(&self) -> Vec<u8> {
         let mut bytes = self.bytes.to_vec();
@@ -124,7 +133,9 @@ impl Sample {
     /// What is known beside it.
     pub fn surroundings(&self) -> Surroundings {
         let machine = self.machine[0].map(|_| Machine { gpus: self.gpus(), ..Machine::default() });
-        Surroundings { machine, ..Surroundings::with(self.companion()) }
+        let document = Document::from_bytes(&self.completed(), Format::of(self.file));
+        let exposed = Exposed::of(&document, |_| self.is_exposed.then_some(Exposure::File));
+        Surroundings { exposed, machine, ..Surroundings::with(self.companion()) }
     }
 
     fn gpus(&self) -> Gpus {
@@ -132,11 +143,14 @@ impl Sample {
         Gpus::listed(sorts.flat_map(|sort| vec![sort.device(self.is_sliced); sort.gpus]).collect())
     }
 
-    /// The machine in words: `4 × NVIDIA A100-SXM4-40GB`.
-    pub fn machine_words(&self) -> Option<String> {
+    /// What is said of the machine: `on a machine with 4 × NVIDIA A100-SXM4-40GB`.
+    pub fn circumstances(&self) -> Option<String> {
+        if self.is_exposed {
+            return Some("where everybody on the machine may write the file that it names".to_owned());
+        }
         let sorts: Vec<String> = self.machine.iter().flatten().map(On::words).collect();
         let slices = if self.is_sliced { ", cut into slices (MIG)" } else { "" };
-        (!sorts.is_empty()).then(|| format!("{}{slices}", sorts.join(" and ")))
+        (!sorts.is_empty()).then(|| format!("on a machine with {}{slices}", sorts.join(" and ")))
     }
 
     /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.

@@ -2,16 +2,14 @@
 //!
 //! A secret is never repeated in a message: findings travel to logs and to other people.
 
-use super::facts::Entry;
 use super::network::is_public;
 use super::sample::yaml;
 use super::{Facts, Findings, Rule};
 use crate::document::Span;
 use crate::finding::{Place, Severity};
-use crate::schema::{Kind, Text};
 use crate::value::Value;
 
-pub(super) const RULES: &[Rule] = &[TOKEN, SECRET_KEY, PUBLIC_ADDRESS, REMOTE_COMMANDS, OPEN_FOLDER];
+pub(super) const RULES: &[Rule] = &[TOKEN, SECRET_KEY, PUBLIC_ADDRESS, REMOTE_COMMANDS];
 
 /// How a token of a service looks: the letters that it begins with, how many characters follow at
 /// least, whose it is, and the variable that should carry it.
@@ -192,47 +190,6 @@ fn runs_a_download(command: &str) -> bool {
     fetches && command.split('|').skip(1).any(is_shell)
 }
 
-const OPEN_FOLDER: Rule = Rule {
-    name: "security/open-folder",
-    says: "a file in a folder where everybody may write",
-    severity: Severity::Hint,
-    why: "In `/tmp`, `/var/tmp` and `/dev/shm` every user of the machine may put a file. Who creates the named one \
-          first decides what the job reads, or what runs on every machine.",
-    bad: yaml(
-        "distributed_type: XLA\ntpu_use_cluster: true\ntpu_name: pod\ncommands:\n  - bash /tmp/setup.sh\n",
-    ),
-    good: yaml("distributed_type: XLA\ntpu_use_cluster: true\ntpu_name: pod\ncommands:\n  - bash setup.sh\n"),
-    check: open_folder,
-    ..Rule::BLANK
-};
-
-/// Folders that every user may write to on every Linux machine (Filesystem Hierarchy Standard 3.0).
-const OPEN_FOLDERS: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
-
-fn open_folder(facts: &Facts, found: &mut Findings) {
-    let named = facts.entries.iter().filter(|entry| names_a_file(entry));
-    let files = named.filter_map(|entry| Some((entry.path.clone(), entry.text()?)));
-    let commands = facts.entry("commands");
-    let lines = commands.iter().flat_map(|entry| {
-        let items = entry.value.as_list().unwrap_or_default().iter().enumerate();
-        items.filter_map(|(index, item)| Some((entry.path.item(index), item.as_text()?)))
-    });
-    for (path, file) in files.chain(lines).filter_map(|(path, text)| Some((path, in_open_folder(text)?))) {
-        found
-            .report(Place::value(path), format!("everybody on the machine may put a file at `{file}`"))
-            .advise("keep the file in a folder of your own or of the project");
-    }
-}
-
-fn names_a_file(entry: &Entry) -> bool {
-    entry.counts && entry.field.is_some_and(|field| matches!(field.kind, Kind::Text(Text::Path)))
-}
-
-/// The first word of a command or path that lies in such a folder.
-fn in_open_folder(text: &str) -> Option<&str> {
-    text.split_whitespace().find(|word| OPEN_FOLDERS.iter().any(|folder| word.starts_with(folder)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,13 +207,6 @@ mod tests {
         assert_eq!(assigned_secret("export API_KEY=abcdef123456"), Some("API_KEY"));
         assert_eq!(assigned_secret("export API_KEY=$API_KEY"), None);
         assert_eq!(assigned_secret("pip install torch==2.11.0"), None);
-    }
-
-    #[test]
-    fn open_folders_are_found_in_commands_and_paths() {
-        assert_eq!(in_open_folder("bash /tmp/setup.sh"), Some("/tmp/setup.sh"));
-        assert_eq!(in_open_folder("/dev/shm/hosts"), Some("/dev/shm/hosts"));
-        assert_eq!(in_open_folder("/tmpfiles/hosts"), None);
     }
 
     #[test]

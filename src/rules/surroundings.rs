@@ -1,6 +1,7 @@
 //! What is known beside the file itself. All of it is handed in; each part may be unknown.
 
 use super::companion::Companion;
+use super::exposed::Exposed;
 use crate::hardware::Machine;
 use crate::memory::Workload;
 use crate::model::ModelCard;
@@ -10,6 +11,8 @@ use crate::model::ModelCard;
 pub struct Surroundings {
     /// The other file that the config names.
     pub companion: Companion,
+    /// The files that the config names and that others may change.
+    pub exposed: Exposed,
     /// One of the machines that the config is for.
     pub machine: Option<Machine>,
     /// What is trained on it.

@@ -28,7 +28,7 @@ use self::state::judge::Judge;
 use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
-use crate::rules::Companion;
+use crate::rules::Surroundings;
 use crate::settings::{Settings, SettingsError};
 
 pub use self::effect::Filed;
@@ -118,13 +118,12 @@ pub struct Studio {
 impl Studio {
     /// The studio, ready to run, for a project without settings.
     pub fn new(opening: Opening, looks: Looks) -> Studio {
-        Studio::in_project(Settings::default(), Companion::Unseen, opening, looks)
+        Studio::in_project(Settings::default(), Surroundings::default(), opening, looks)
     }
 
-    /// The studio, ready to run, with the settings of the file's project and the other file that the config
-    /// names.
-    pub fn in_project(settings: Settings, companion: Companion, opening: Opening, looks: Looks) -> Studio {
-        let judge = Judge::new(settings, companion);
+    /// The studio, ready to run, with the settings of the file's project and what is known beside the config.
+    pub fn in_project(settings: Settings, around: Surroundings, opening: Opening, looks: Looks) -> Studio {
+        let judge = Judge::new(settings, around);
         let state = match opening {
             Opening::File(stored) => {
                 let document = stored.document().clone();

@@ -22,8 +22,8 @@ use ratatui::crossterm::terminal::{
 };
 
 use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
-use crate::document::{FileError, Stored};
-use crate::rules::Companion;
+use crate::document::{FileError, Stored, exposure};
+use crate::rules::{Companion, Exposed, Surroundings};
 use crate::schema::Release;
 use crate::settings;
 
@@ -44,10 +44,10 @@ pub fn open(path: Option<&Path>, installed: Option<Release>) -> Result<Outcome, 
     let folder = folder.unwrap_or(Path::new("."));
     let mut settings = settings::above(folder)?.settings;
     settings.accelerate = settings.accelerate.or(installed);
-    let companion = companion(&opening, folder);
+    let around = surroundings(&opening, folder);
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
-    let mut studio = Studio::in_project(settings, companion, opening, looks());
+    let mut studio = Studio::in_project(settings, around, opening, looks());
     let mut guest =
         Guest::enter(keyboard.clone()).map_err(|error| StudioError::Terminal(error.to_string()))?;
     listen_to_signals(&sender).map_err(|error| StudioError::Terminal(error.to_string()))?;
@@ -69,10 +69,12 @@ fn opening(path: Option<&Path>) -> Result<Opening, StudioError> {
     }
 }
 
-/// The other file that the config names, such as DeepSpeed's.
-fn companion(opening: &Opening, folder: &Path) -> Companion {
-    let Opening::File(stored) = opening else { return Companion::Unseen };
-    Companion::of(stored.document(), folder, |path| Ok(Stored::read(path)?.document().clone()))
+/// What is known beside the config: the other file that it names, such as DeepSpeed's, and who may change files.
+fn surroundings(opening: &Opening, folder: &Path) -> Surroundings {
+    let Opening::File(stored) = opening else { return Surroundings::default() };
+    let document = stored.document();
+    let companion = Companion::of(document, folder, |path| Ok(Stored::read(path)?.document().clone()));
+    Surroundings { exposed: Exposed::of(document, exposure), ..Surroundings::with(companion) }
 }
 
 /// The file that `accelerate launch` reads when none is named, if it is there. Accelerate 1.15.0

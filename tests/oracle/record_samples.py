@@ -9,7 +9,8 @@ those of record_load.py, by "<rule> <bad|good>", and go further:
   {"stage": "prepare",    "error": "<type>"}   `Accelerator.prepare` or Megatron-LM's core refuses
   {"stage": "rendezvous", "error": "<type>"}   the machines never find each other (machines.py)
 Samples for another release are left out, and so are
-those of DeepSpeed's own file: record_deepspeed.py asks about them. A DeepSpeed file `ds.json` is there,
+those of DeepSpeed's own file: record_deepspeed.py asks about them; and those that need another machine than
+the one that is pretended here. A DeepSpeed file `ds.json` is there,
 with the text that stands beside the sample or with a plain one.
 """
 
@@ -33,7 +34,7 @@ PLAIN = '{"train_micro_batch_size_per_gpu": "auto", "zero_optimization": {"stage
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     samples = [sample for sample in json.loads((folder / "samples.json").read_text()) if sample["release"] == RELEASE]
-    samples = [sample for sample in samples if not sample["rule"].startswith("deepspeed-file/")]
+    samples = [sample for sample in samples if not sample["rule"].startswith(("deepspeed-file/", "hardware/"))]
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
     os.environ.clear()
     os.environ.update(keep)

@@ -2,7 +2,7 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::rules::{self, Companion, Rule, Surroundings};
+use crate::rules::{self, Rule, Surroundings};
 use crate::schema::Release;
 use crate::settings::Settings;
 
@@ -15,8 +15,8 @@ pub(in crate::studio) struct Judge {
 
 impl Judge {
     /// Judges as a project asks for.
-    pub fn new(settings: Settings, companion: Companion) -> Judge {
-        Judge { settings, around: Surroundings::with(companion) }
+    pub fn new(settings: Settings, around: Surroundings) -> Judge {
+        Judge { settings, around }
     }
 
     /// The Accelerate release that the config is for.
