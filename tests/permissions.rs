@@ -17,7 +17,7 @@ fn room(file: u32, folder: u32) -> Room {
 }
 
 fn told(room: &Room) -> String {
-    let run = room.run(&["validate", "config.yaml", "--format", "line"]);
+    let run = room.run(&["validate", "config.yaml"]);
     run.stdout.lines().filter(|line| line.contains("security/exposed-file")).collect()
 }
 
