@@ -84,3 +84,21 @@ fn accelerate_refuses_what_we_call_an_error_and_nothing_else() {
         }
     }
 }
+
+#[test]
+fn no_safe_fix_makes_it_worse() {
+    let record = record();
+    let mut asked = 0;
+    for (rule, _, _) in samples().filter(|(_, kind, _)| *kind == "bad") {
+        let Some(fixed) = rule.fixed() else { continue };
+        let told = |kind: &str| record.get(&format!("{} {kind}", rule.name));
+        let now = told("fixed").unwrap_or_else(|| panic!("{}: run `make oracle`", rule.name));
+        assert_eq!(now.fingerprint, fingerprint(fixed.text().as_bytes()), "{}: run `make oracle`", rule.name);
+        let is_worse = now.refused.is_some() && told("bad").is_some_and(|before| before.refused.is_none());
+        assert!(!is_worse, "{}: refused after the fix with {:?}", rule.name, now.refused);
+        let is_error = rule.severity == Severity::Error;
+        assert!(!is_error || now.refused.is_none(), "{}: still refused with {:?}", rule.name, now.refused);
+        asked += 1;
+    }
+    assert!(asked > 40, "{asked} fixes only");
+}

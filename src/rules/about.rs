@@ -1,6 +1,6 @@
 //! What can be told of a rule from its row and from what it finds in its own bad sample.
 
-use super::{Rule, check_by};
+use super::{Rule, check_by, repair};
 use crate::document::{Document, Format};
 use crate::finding::Place;
 use crate::key::KeyPath;
@@ -33,6 +33,16 @@ impl Rule {
         let asked = self.on_request.then(|| "only when asked for".to_owned());
         let terms: Vec<String> = releases.into_iter().chain(asked).collect();
         (!terms.is_empty()).then(|| terms.join(", "))
+    }
+
+    /// The bad sample after the rule's safe fixes, where it has some.
+    pub fn fixed(&self) -> Option<Document> {
+        let document = Document::from_bytes(&self.bad.completed(), Format::of(self.bad.file));
+        let is_this = |rule: &Rule| rule.name == self.name;
+        let around = self.bad.surroundings();
+        let check = |text: &Document| check_by(text, self.bad.file, self.bad.release, &around, &is_this);
+        let repaired = repair(&document, check);
+        (!repaired.done.is_empty()).then_some(repaired.document)
     }
 
     /// The keys that the rule speaks of, in their proper spelling: those that its finding in the bad

@@ -4,7 +4,7 @@
     make oracle        (needs the packages of worker.py; writes tests/fixtures/oracle/samples.json)
 
 The first argument is the folder that `cargo run --example rule_samples FOLDER` has written. Answers are
-those of record_load.py, by "<rule> <bad|good>", and go further:
+those of record_load.py, by "<rule> <bad|good|fixed>", and go further:
   {"stage": "worker",     "error": "<type>"}   the real `Accelerator()` refuses
   {"stage": "prepare",    "error": "<type>"}   `Accelerator.prepare` or Megatron-LM's core refuses
   {"stage": "rendezvous", "error": "<type>"}   the machines never find each other (machines.py)
