@@ -86,7 +86,8 @@ fn a_studio_that_panics() {
         std::process::exit(if has_panicked { 101 } else { 0 });
     };
     thread::spawn(panics);
-    let end = accel_studio::studio::open(Some(Path::new("a.yaml")), None);
+    let end =
+        accel_studio::studio::open(Some(Path::new("a.yaml")), None, accel_studio::studio::Around::default());
     assert!(end.is_ok(), "{end:?}");
 }
 

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{python, streams};
-use crate::studio::{self, Outcome};
+use super::{machine, python, streams};
+use crate::studio::{self, Around, Outcome};
 
 /// Opens the studio on a file, or on a new config. A signal that ended it gives 128 and its number,
 /// as shells do.
 pub fn run(file: Option<&Path>) -> ExitCode {
     let installed = python::installed().map(|installed| installed.release);
-    match studio::open(file, installed) {
+    let around = Around { here: machine::this(), find_machine: machine::named, ..Around::default() };
+    match studio::open(file, installed, around) {
         Ok(Outcome::Left) => ExitCode::SUCCESS,
         Ok(Outcome::Deserted) => {
             streams::err("accel-studio: the terminal went away\n");

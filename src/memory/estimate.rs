@@ -37,6 +37,22 @@ impl Category {
     ];
 }
 
+impl Category {
+    /// The word of tables and of machine-readable reports: `weights`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Category::Weights => "weights",
+            Category::Gradients => "gradients",
+            Category::Optimizer => "optimizer",
+            Category::Activations => "activations",
+            Category::Logits => "logits",
+            Category::Temporary => "temporary",
+            Category::Communication => "communication",
+            Category::Overhead => "overhead",
+        }
+    }
+}
+
 /// Bytes by category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown {
@@ -62,6 +78,21 @@ pub enum Phase {
     EmbeddingBackward,
     /// The optimizer's step.
     OptimizerStep,
+}
+
+impl Phase {
+    /// When it is, after "worst".
+    pub fn says(self) -> &'static str {
+        match self {
+            Phase::ForwardEnd => "at the end of forward",
+            Phase::BackwardStart => "in the loss's backward",
+            Phase::HeadBackward => "in the head's backward",
+            Phase::FirstLayerBackward => "at the begin of backward",
+            Phase::LastLayerBackward => "at the end of backward",
+            Phase::EmbeddingBackward => "in the embedding's backward",
+            Phase::OptimizerStep => "in the optimizer's step",
+        }
+    }
 }
 
 /// What is held at an instant.

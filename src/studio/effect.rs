@@ -5,9 +5,12 @@
 
 use std::path::PathBuf;
 
-use super::Screen;
 use super::inbox::Message;
+use super::{Around, Screen};
 use crate::document::{Document, FileError, Overwrite, Stored};
+use crate::key::KeyPath;
+use crate::settings;
+use crate::value::Value;
 
 /// Something to be done.
 #[derive(Clone, Debug)]
@@ -18,6 +21,12 @@ pub(super) enum Effect {
     Read(PathBuf),
     /// Let the person edit a text in an editor of their choice; the name chooses its colours.
     Edit { text: String, name: String },
+    /// Find the model of a name.
+    FindModel(String),
+    /// Find the machine of a name; an empty one is this machine.
+    FindMachine(String),
+    /// Write a setting into the project's own file, or take it out.
+    Keep { key: KeyPath, value: Option<Value> },
     /// Forget what is on the screen and draw it all again.
     Redraw,
     /// Stop until the shell continues us.
@@ -28,7 +37,7 @@ pub(super) enum Effect {
 pub type Filed = Result<Box<Stored>, FileError>;
 
 /// Performs an effect and gives its answer, where it has one.
-pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S) -> Option<Message> {
+pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S, around: &Around) -> Option<Message> {
     match effect {
         Effect::Save { mut stored, document, overwrite } => {
             let path = stored.path().to_owned();
@@ -37,6 +46,8 @@ pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S) -> Option<Messa
         }
         Effect::Read(path) => Some(Message::Read(Stored::read(path).map(Box::new))),
         Effect::Edit { text, name } => Some(Message::Edited(screen.edit(&text, &name))),
+        Effect::FindModel(_) | Effect::FindMachine(_) => look_up(&effect, around),
+        Effect::Keep { key, value } => Some(Message::Kept(keep(around, &key, value))),
         Effect::Redraw => {
             screen.forget();
             None
@@ -45,5 +56,28 @@ pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S) -> Option<Messa
             screen.suspend();
             None
         }
+    }
+}
+
+/// Keeps a setting, and says so in a few words.
+fn keep(around: &Around, key: &KeyPath, value: Option<Value>) -> Result<String, String> {
+    let verb = if value.is_some() { "kept in" } else { "taken out of" };
+    settings::keep(&around.folder, key, value)?;
+    Ok(format!("`{key}` {verb} {}", settings::FILE))
+}
+
+/// Finds what a name stands for; `None` for effects that look up nothing.
+pub(super) fn look_up(effect: &Effect, around: &Around) -> Option<Message> {
+    match effect {
+        Effect::FindModel(name) => {
+            Some(Message::ModelFound(name.clone(), (around.find_model)(name).map(Box::new)))
+        }
+        Effect::FindMachine(name) if name.is_empty() => {
+            Some(Message::MachineFound(String::new(), Ok(Box::new(around.here.clone()))))
+        }
+        Effect::FindMachine(name) => {
+            Some(Message::MachineFound(name.clone(), (around.find_machine)(name).map(Box::new)))
+        }
+        _ => None,
     }
 }

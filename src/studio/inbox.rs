@@ -8,6 +8,8 @@ use std::sync::mpsc::Receiver;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use super::effect::Filed;
+use crate::hardware::Machine;
+use crate::model::ModelCard;
 
 /// Where the studio reads its messages. When every sender is gone, the studio ends.
 pub type Inbox = Receiver<Message>;
@@ -29,6 +31,12 @@ pub enum Message {
     Written(PathBuf, Filed),
     /// The file was read, or not.
     Read(Filed),
+    /// What a model's name stands for, or why it stands for nothing.
+    ModelFound(String, Result<Box<ModelCard>, String>),
+    /// What a machine's name stands for; an empty name is this machine.
+    MachineFound(String, Result<Box<Machine>, String>),
+    /// A setting was kept in the project's file, in a few words, or why it was not.
+    Kept(Result<String, String>),
     /// The text came back from the editor; `Err` says why it did not.
     Edited(Result<String, String>),
 }

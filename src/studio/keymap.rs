@@ -18,6 +18,8 @@ pub enum Context {
     Form,
     /// The file's text.
     Text,
+    /// What it needs of memory.
+    Memory,
     /// The list of findings.
     Findings,
     /// A text is being typed; other keys go into it.
@@ -107,10 +109,15 @@ pub const KEYMAP: &[Binding] = &[
     shown(Context::Form, key('x'), Command::UnsetField),
     bind(Context::Form, DELETE, Command::UnsetField),
     shown(Context::Text, ENTER, Command::ShowField),
+    shown(Context::Memory, ENTER, Command::EditPlan),
+    bind(Context::Memory, key(' '), Command::EditPlan),
+    shown(Context::Memory, key('x'), Command::UnsetPlan),
+    bind(Context::Memory, DELETE, Command::UnsetPlan),
     shown(Context::Findings, ENTER, Command::ShowField),
     shown(Context::Anywhere, key('f'), Command::Fix),
     shown(Context::Anywhere, key('?'), Command::FieldHelp),
     shown(Context::Anywhere, key('/'), Command::Find),
+    shown(Context::Anywhere, key('m'), Command::Memory),
     shown(Context::Anywhere, key('s'), Command::Save),
     shown(Context::Anywhere, key('u'), Command::Undo),
     shown(Context::Anywhere, key('e'), Command::ExternalEditor),
@@ -254,11 +261,12 @@ pub const KEYMAP: &[Binding] = &[
 
 impl Context {
     /// All of them, in the order of help.
-    pub const ALL: [Context; 14] = [
+    pub const ALL: [Context; 15] = [
         Context::Anywhere,
         Context::Sections,
         Context::Form,
         Context::Text,
+        Context::Memory,
         Context::Findings,
         Context::Typing,
         Context::Choosing,
@@ -278,6 +286,7 @@ impl Context {
             Context::Sections => "In the sections",
             Context::Form => "In the form",
             Context::Text => "In the text",
+            Context::Memory => "In the memory pane",
             Context::Findings => "In the findings",
             Context::Typing => "While typing a value",
             Context::Choosing => "In a list of choices",
@@ -293,7 +302,10 @@ impl Context {
 
     /// True where the keys of every pane work too.
     fn is_pane(self) -> bool {
-        matches!(self, Context::Sections | Context::Form | Context::Text | Context::Findings)
+        matches!(
+            self,
+            Context::Sections | Context::Form | Context::Text | Context::Memory | Context::Findings
+        )
     }
 }
 

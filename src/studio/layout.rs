@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::state::Pane;
+use super::state::{Beside, Pane};
 
 /// Smallest terminal in which a form can be used, in columns and rows.
 pub(super) const SMALLEST: Size = Size { width: 34, height: 9 };
@@ -25,6 +25,7 @@ pub(super) struct Areas {
     pub form: Option<Rect>,
     pub detail: Option<Rect>,
     pub text: Option<Rect>,
+    pub memory: Option<Rect>,
     pub findings: Option<Rect>,
     pub footer: Rect,
 }
@@ -34,8 +35,8 @@ pub(super) struct Areas {
 pub(super) struct Wish {
     /// The pane that must be visible.
     pub pane: Pane,
-    /// The text is wanted beside the form, where there is room for both.
-    pub text_beside: bool,
+    /// What is wanted beside the form, where there is room for both.
+    pub beside: Option<Beside>,
     /// There is no form: the text has a fault.
     pub is_faulty: bool,
 }
@@ -79,6 +80,7 @@ fn split_upper(upper: Rect, wish: Wish, areas: &mut Areas) {
         match wish.pane {
             Pane::Sections => areas.sections = Some(upper),
             Pane::Text => areas.text = Some(upper),
+            Pane::Memory => areas.memory = Some(upper),
             Pane::Form | Pane::Findings => split_form(upper, areas),
         }
         return;
@@ -87,14 +89,23 @@ fn split_upper(upper: Rect, wish: Wish, areas: &mut Areas) {
     let (sections, rest) = split_left(upper, width);
     areas.sections = Some(sections);
     let has_room = upper.width >= ROOM_FOR_TEXT;
-    match (wish.pane == Pane::Text || (has_room && wish.text_beside), has_room) {
-        (true, true) => {
-            let (form, text) = split_left(rest, rest.width * 56 / 100);
+    let beside = match wish.pane {
+        Pane::Text => Some(Beside::Text),
+        Pane::Memory => Some(Beside::Memory),
+        _ => wish.beside.filter(|_| has_room),
+    };
+    let area = match (beside, has_room) {
+        (Some(_), true) => {
+            let (form, area) = split_left(rest, rest.width * 56 / 100);
             split_form(form, areas);
-            areas.text = Some(text);
+            area
         }
-        (true, false) => areas.text = Some(rest),
-        (false, _) => split_form(rest, areas),
+        (Some(_), false) => rest,
+        (None, _) => return split_form(rest, areas),
+    };
+    match beside {
+        Some(Beside::Memory) => areas.memory = Some(area),
+        _ => areas.text = Some(area),
     }
 }
 
@@ -141,7 +152,7 @@ pub(super) fn middle(room: Rect, wish: Size) -> Rect {
 /// A window for a field in row `y` of the form: below that row, else where there is room. It leaves in
 /// sight what shows the outcome: the text beside the form and, if it can, the findings.
 pub(super) fn beside(areas: Areas, form: Rect, y: u16, wish: Size) -> Rect {
-    let right = areas.text.map_or(form.right(), |text| text.x);
+    let right = areas.text.or(areas.memory).map_or(form.right(), |area| area.x);
     let left = if right >= wish.width + form.x { form.x } else { 0 };
     let width = wish.width.min(right - left);
     let findings = areas.findings.map_or(areas.footer.y, |findings| findings.y);
@@ -167,10 +178,10 @@ pub(super) fn first_visible(first: usize, selected: usize, count: usize, room: u
 mod tests {
     use super::*;
 
-    const PANES: [Pane; 4] = [Pane::Sections, Pane::Form, Pane::Text, Pane::Findings];
+    const PANES: [Pane; 5] = [Pane::Sections, Pane::Form, Pane::Text, Pane::Memory, Pane::Findings];
 
     fn shown(areas: &Areas) -> Vec<Rect> {
-        let panes = [areas.sections, areas.form, areas.detail, areas.text, areas.findings];
+        let panes = [areas.sections, areas.form, areas.detail, areas.text, areas.memory, areas.findings];
         panes.into_iter().flatten().chain([areas.header, areas.footer]).collect()
     }
 
@@ -178,7 +189,7 @@ mod tests {
     fn every_size_is_filled_without_leaving_the_screen() {
         for (width, height) in (0..=240).flat_map(|width| (0..=70).map(move |height| (width, height))) {
             for pane in PANES {
-                let wish = Wish { pane, text_beside: false, is_faulty: false };
+                let wish = Wish { pane, beside: None, is_faulty: false };
                 let Some(areas) = areas(Size { width, height }, wish) else { continue };
                 let screen = Rect::new(0, 0, width, height);
                 for area in shown(&areas) {
@@ -193,12 +204,13 @@ mod tests {
     fn the_pane_in_use_is_always_visible() {
         for (width, height) in [(34, 9), (50, 12), (80, 24), (120, 30), (200, 60)] {
             for pane in PANES {
-                let wish = Wish { pane, text_beside: false, is_faulty: false };
+                let wish = Wish { pane, beside: None, is_faulty: false };
                 let areas = areas(Size { width, height }, wish).expect("the size is large enough");
                 let area = match pane {
                     Pane::Sections => areas.sections,
                     Pane::Form => areas.form,
                     Pane::Text => areas.text,
+                    Pane::Memory => areas.memory,
                     Pane::Findings => areas.findings,
                 };
                 assert!(area.is_some_and(|area| area.height >= 4), "{pane:?} at {width}x{height}");

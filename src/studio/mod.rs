@@ -25,9 +25,12 @@ use ratatui::backend::Backend;
 
 use self::state::State;
 use self::state::judge::Judge;
+use self::state::outlook::Outlook;
 use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
+use crate::hardware::Machine;
+use crate::model::ModelCard;
 use crate::rules::Surroundings;
 use crate::settings::{Settings, SettingsError};
 
@@ -89,6 +92,37 @@ pub enum Outcome {
     Deserted,
 }
 
+/// What surrounds the config, and how more of it is found.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// The settings of the file's project.
+    pub settings: Settings,
+    /// The folder whose `accel-studio.yaml` keeps what is said of model and machine.
+    pub folder: PathBuf,
+    /// What is known beside the config: the files that it names.
+    pub known: Surroundings,
+    /// This machine.
+    pub here: Machine,
+    /// Finds the model of a name; `Err` says in lower case why there is none.
+    pub find_model: fn(&str) -> Result<ModelCard, String>,
+    /// Finds the machine of a name, likewise.
+    pub find_machine: fn(&str) -> Result<Machine, String>,
+}
+
+impl Default for Around {
+    /// Nothing is known and nothing can be found.
+    fn default() -> Around {
+        Around {
+            settings: Settings::default(),
+            folder: PathBuf::from("."),
+            known: Surroundings::default(),
+            here: Machine::default(),
+            find_model: |name| Err(format!("no model is called `{name}`")),
+            find_machine: |name| Err(format!("no machine is called `{name}`")),
+        }
+    }
+}
+
 /// Why the studio could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StudioError {
@@ -113,18 +147,19 @@ pub enum StudioError {
 pub struct Studio {
     state: State,
     theme: Theme,
+    around: Around,
 }
 
 impl Studio {
     /// The studio, ready to run, for a project without settings.
     pub fn new(opening: Opening, looks: Looks) -> Studio {
-        Studio::in_project(Settings::default(), Surroundings::default(), opening, looks)
+        Studio::in_project(Around::default(), opening, looks)
     }
 
-    /// The studio, ready to run, with the settings of the file's project and what is known beside the config.
-    pub fn in_project(settings: Settings, around: Surroundings, opening: Opening, looks: Looks) -> Studio {
-        let judge = Judge::new(settings, around);
-        let state = match opening {
+    /// The studio, ready to run, with all that surrounds the config.
+    pub fn in_project(around: Around, opening: Opening, looks: Looks) -> Studio {
+        let judge = Judge::new(around.settings.clone(), around.known.clone());
+        let mut state = match opening {
             Opening::File(stored) => {
                 let document = stored.document().clone();
                 State::new(document, Source { stored: Some(*stored), ..Source::default() }, judge)
@@ -136,7 +171,19 @@ impl Studio {
                 state
             }
         };
-        Studio { state, theme: Theme::new(looks) }
+        state.outlook = Outlook::of(&around.settings, around.here.clone());
+        let mut studio = Studio { state, theme: Theme::new(looks), around };
+        studio.look_up();
+        studio
+    }
+
+    /// Looks up what the settings name.
+    fn look_up(&mut self) {
+        for effect in update::lookups(&self.state) {
+            if let Some(message) = effect::look_up(&effect, &self.around) {
+                update::update(&mut self.state, message);
+            }
+        }
     }
 
     /// Receives, updates, performs and draws until the person leaves.
@@ -177,7 +224,8 @@ impl Studio {
         let mut waiting = vec![message];
         while let Some(message) = waiting.pop() {
             let effects = update::update(&mut self.state, message);
-            waiting.extend(effects.into_iter().filter_map(|effect| effect::perform(effect, screen)));
+            let around = &self.around;
+            waiting.extend(effects.into_iter().filter_map(|effect| effect::perform(effect, screen, around)));
         }
     }
 }

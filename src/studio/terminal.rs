@@ -21,7 +21,7 @@ use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use super::{Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
+use super::{Around, Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
 use crate::document::{FileError, Stored, exposure};
 use crate::rules::{Companion, Exposed, Surroundings};
 use crate::schema::Release;
@@ -35,19 +35,23 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Opens the studio on this terminal, with a file or with a new config, and stays until the person
 /// leaves. The terminal is as it was before whatever comes back. `installed` is the release of
 /// Accelerate that counts where the project names none.
-pub fn open(path: Option<&Path>, installed: Option<Release>) -> Result<Outcome, StudioError> {
+pub fn open(path: Option<&Path>, installed: Option<Release>, around: Around) -> Result<Outcome, StudioError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(StudioError::NoTerminal);
     }
     let opening = opening(path)?;
     let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let mut settings = settings::above(folder)?.settings;
+    let found = settings::above(folder)?;
+    let mut settings = found.settings;
     settings.accelerate = settings.accelerate.or(installed);
-    let around = surroundings(&opening, folder);
+    let known = surroundings(&opening, folder);
+    // What is said of model and machine goes where the project's settings are, or beside the config.
+    let kept = found.path.as_deref().and_then(Path::parent).unwrap_or(folder).to_owned();
+    let around = Around { settings, known, folder: kept, ..around };
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
-    let mut studio = Studio::in_project(settings, around, opening, looks());
+    let mut studio = Studio::in_project(around, opening, looks());
     let mut guest =
         Guest::enter(keyboard.clone()).map_err(|error| StudioError::Terminal(error.to_string()))?;
     listen_to_signals(&sender).map_err(|error| StudioError::Terminal(error.to_string()))?;

@@ -117,6 +117,9 @@ pub struct Marks {
     pub nothing: &'static str,
     pub tab: &'static str,
     pub control: &'static str,
+    pub bar: &'static str,
+    pub bar_rest: &'static str,
+    pub limit: &'static str,
     pub border: border::Set<'static>,
 }
 
@@ -136,6 +139,9 @@ const UNICODE: Marks = Marks {
     nothing: "–",
     tab: "→",
     control: "¿",
+    bar: "█",
+    bar_rest: "░",
+    limit: "┃",
     border: border::PLAIN,
 };
 
@@ -155,6 +161,9 @@ const ASCII: Marks = Marks {
     nothing: "-",
     tab: ">",
     control: "?",
+    bar: "#",
+    bar_rest: ".",
+    limit: "|",
     border: border::Set {
         top_left: "+",
         top_right: "+",

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use accel_studio::document::Stored;
-use accel_studio::studio::{Looks, Message, Opening, Outcome, Screen, Studio};
+use accel_studio::studio::{Around, Looks, Message, Opening, Outcome, Screen, Studio};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -58,10 +58,16 @@ impl Person {
     }
 
     pub fn sits_before(opening: Opening, looks: Looks, columns: u16, rows: u16) -> Person {
+        Person::sits_in(Around::default(), opening, looks, columns, rows)
+    }
+
+    /// With all that surrounds the config.
+    pub fn sits_in(around: Around, opening: Opening, looks: Looks, columns: u16, rows: u16) -> Person {
         let terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a board needs nothing");
         let editor: Editor = Box::new(|_| Err("no editor here".to_owned()));
         let board = Board { terminal, editor };
-        let mut person = Person { studio: Studio::new(opening, looks), board, outcome: Outcome::Deserted };
+        let mut person =
+            Person { studio: Studio::in_project(around, opening, looks), board, outcome: Outcome::Deserted };
         person.sends([]);
         person
     }

@@ -27,6 +27,10 @@ pub(in crate::studio) const GAP: usize = 3;
 pub(in crate::studio) enum Dialog {
     /// A value is typed in its row.
     Typing(Typing),
+    /// A word of the memory pane is typed in its row.
+    Telling(Typing),
+    /// A word of the memory pane is chosen from a list.
+    Picking(Choosing),
     /// A value is chosen from a list.
     Choosing(Choosing),
     /// The items of a list are edited.
@@ -175,10 +179,10 @@ impl Dialog {
     /// Which keys count.
     pub fn context(&self) -> Context {
         match self {
-            Dialog::Typing(_) | Dialog::Naming(_) => Context::Typing,
+            Dialog::Typing(_) | Dialog::Naming(_) | Dialog::Telling(_) => Context::Typing,
             Dialog::Items(items) if items.typing.is_some() => Context::Typing,
             Dialog::Items(_) => Context::Items,
-            Dialog::Choosing(_) => Context::Choosing,
+            Dialog::Choosing(_) | Dialog::Picking(_) => Context::Choosing,
             Dialog::Starting(_) => Context::Starting,
             Dialog::Finding(_) | Dialog::Palette(_) => Context::Searching,
             Dialog::Reading(_) => Context::Reading,
@@ -192,9 +196,9 @@ impl Dialog {
     pub fn size(&self) -> Option<Size> {
         let lines = |count: usize, more: u16| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(more);
         let (width, height) = match self {
-            Dialog::Typing(_) => return None,
+            Dialog::Typing(_) | Dialog::Telling(_) => return None,
             Dialog::Naming(_) => (64, 6),
-            Dialog::Choosing(choosing) => (92, lines(choosing.options.len(), 5)),
+            Dialog::Choosing(choosing) | Dialog::Picking(choosing) => (92, lines(choosing.options.len(), 5)),
             Dialog::Items(items) => (76, lines(items.items.len(), 3).max(7)),
             Dialog::Finding(_) => (96, 24),
             Dialog::Palette(_) => (84, 26),
@@ -216,7 +220,7 @@ impl Dialog {
     /// The selected line and how many there are, for a dialog that is a list.
     pub fn list(&mut self) -> Option<(&mut usize, usize)> {
         match self {
-            Dialog::Choosing(it) => Some((&mut it.selected, it.options.len())),
+            Dialog::Choosing(it) | Dialog::Picking(it) => Some((&mut it.selected, it.options.len())),
             Dialog::Items(it) => Some((&mut it.selected, it.items.len())),
             Dialog::Finding(it) => Some((&mut it.selected, it.hits.len())),
             Dialog::Palette(it) => Some((&mut it.selected, it.hits.len())),

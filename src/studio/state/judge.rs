@@ -2,9 +2,11 @@
 
 use crate::document::Document;
 use crate::finding::Finding;
-use crate::rules::{self, Rule, Surroundings};
+use crate::hardware::Machine;
+use crate::rules::{self, Rule, Surroundings, Training};
 use crate::schema::Release;
 use crate::settings::Settings;
+use crate::value::Value;
 
 /// The rules, the settings of the file's project, and what is known beside the config.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,16 @@ impl Judge {
     /// Judges as a project asks for.
     pub fn new(settings: Settings, around: Surroundings) -> Judge {
         Judge { settings, around }
+    }
+
+    /// What DeepSpeed's own file says, where the config names one.
+    pub fn deepspeed(&self) -> Option<Value> {
+        self.around.companion.document().map(Document::value)
+    }
+
+    /// Takes in what is trained, and on which machine.
+    pub fn learn(&mut self, training: Option<Training>, machine: Option<Machine>) {
+        (self.around.training, self.around.machine) = (training, machine);
     }
 
     /// The Accelerate release that the config is for.

@@ -4,6 +4,7 @@
 pub(super) mod dialog;
 pub(super) mod history;
 pub(super) mod judge;
+pub(super) mod outlook;
 pub(super) mod sheet;
 pub(super) mod source;
 
@@ -12,6 +13,7 @@ use ratatui::layout::{Rect, Size};
 use self::dialog::Dialog;
 use self::history::History;
 use self::judge::Judge;
+use self::outlook::Outlook;
 use self::sheet::{Row, Section, Sheet};
 use self::source::Source;
 use super::Outcome;
@@ -28,7 +30,15 @@ pub(super) enum Pane {
     Sections,
     Form,
     Text,
+    Memory,
     Findings,
+}
+
+/// What can stand beside the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    Text,
+    Memory,
 }
 
 /// A few words about what has just happened.
@@ -72,8 +82,10 @@ pub(super) struct State {
     /// Selected line of the text, from 0.
     pub line: usize,
     pub scroll: Scroll,
-    /// The text is wanted beside the form.
-    pub text_beside: bool,
+    /// What is wanted beside the form.
+    pub beside: Option<Beside>,
+    /// Whether it fits.
+    pub outlook: Outlook,
     /// Fields that do not matter now are left out.
     pub hides_idle: bool,
     /// The top one has the keys.
@@ -102,7 +114,8 @@ impl State {
             finding: 0,
             line: 0,
             scroll: Scroll::default(),
-            text_beside: true,
+            beside: Some(Beside::Text),
+            outlook: Outlook::default(),
             hides_idle: false,
             dialogs: Vec::new(),
             note: None,
@@ -133,7 +146,7 @@ impl State {
 
     /// The areas of the screen; `None` where it is too small.
     pub fn areas(&self) -> Option<Areas> {
-        let wish = Wish { pane: self.pane, text_beside: self.text_beside, is_faulty: self.is_faulty() };
+        let wish = Wish { pane: self.pane, beside: self.beside, is_faulty: self.is_faulty() };
         layout::areas(self.size, wish)
     }
 
@@ -198,6 +211,7 @@ impl State {
     pub fn refresh(&mut self) {
         let selected = self.row().map(|row| row.path.clone());
         let finding = self.finding().map(|finding| (finding.rule, finding.place.clone()));
+        self.weigh();
         self.sheet = look(self.shown(), &self.source, &self.judge);
         if let Some(path) = selected {
             self.select(&path);
@@ -209,13 +223,23 @@ impl State {
         self.keep_in_range();
     }
 
+    /// Estimates the shown document anew, and lets the rules know what they need of machine and model.
+    fn weigh(&mut self) {
+        let is_draft = self.draft.is_some();
+        let document = self.draft.as_ref().unwrap_or_else(|| self.history.now());
+        self.outlook.weigh(document, self.judge.deepspeed().as_ref(), is_draft);
+        if std::mem::take(&mut self.outlook.has_news) {
+            self.judge.learn(self.outlook.training(), self.outlook.named_machine());
+        }
+    }
+
     /// Indices that point past the end go to the last one.
     pub fn keep_in_range(&mut self) {
         self.section = self.section.min(self.sheet.sections.len().saturating_sub(1));
         self.row = self.row.min(self.rows().count().saturating_sub(1));
         self.finding = self.finding.min(self.sheet.findings.len().saturating_sub(1));
         self.line = self.line.min(self.sheet.lines.len().saturating_sub(1));
-        if self.is_faulty() && matches!(self.pane, Pane::Sections | Pane::Form) {
+        if self.is_faulty() && matches!(self.pane, Pane::Sections | Pane::Form | Pane::Memory) {
             self.pane = Pane::Text;
         }
     }

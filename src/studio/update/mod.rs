@@ -9,6 +9,7 @@ mod help;
 mod items;
 mod motion;
 mod mouse;
+mod outlook;
 mod start;
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -24,6 +25,7 @@ use super::state::dialog::{Body, Dialog, Reading};
 use super::state::{Pane, State};
 use crate::document::diff;
 
+pub(super) use self::outlook::lookups;
 pub(super) use self::start::begin;
 
 /// Takes in a message.
@@ -41,6 +43,15 @@ pub(super) fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Written(path, result) => file::written(state, path, result),
         Message::Read(result) => file::read(state, result),
         Message::Edited(result) => file::edited(state, result),
+        Message::ModelFound(name, result) => {
+            state.outlook.model.take(&name, result);
+            outlook::found(state)
+        }
+        Message::MachineFound(name, result) => {
+            state.outlook.machine.take(&name, result);
+            outlook::found(state)
+        }
+        Message::Kept(result) => outlook::kept(state, result),
     };
     motion::follow(state);
     effects
@@ -68,6 +79,7 @@ fn pane_context(state: &State) -> Context {
         Pane::Sections => Context::Sections,
         Pane::Form => Context::Form,
         Pane::Text => Context::Text,
+        Pane::Memory => Context::Memory,
         Pane::Findings => Context::Findings,
     }
 }
@@ -76,6 +88,8 @@ fn pane_context(state: &State) -> Context {
 pub(super) fn is_possible(state: &State, command: Command) -> bool {
     match command {
         Command::EditField => state.row().is_some(),
+        Command::EditPlan | Command::UnsetPlan => state.pane == Pane::Memory,
+        Command::Memory => !state.is_faulty(),
         Command::UnsetField => state.row().is_some_and(super::state::sheet::Row::is_written),
         Command::FieldHelp => state.row().is_some() && !state.is_faulty(),
         Command::Find => !state.is_faulty(),
@@ -139,6 +153,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Palette => find::open_commands(state),
         Command::Diff => open_diff(state),
         Command::ToggleText => motion::toggle_text(state),
+        Command::Memory => outlook::toggle(state),
+        Command::EditPlan => return outlook::begin(state),
+        Command::UnsetPlan => return outlook::unset(state),
         Command::ToggleIdle => motion::toggle_idle(state),
         Command::Save => return file::save(state, false),
         Command::SaveAs => file::ask_name(state),
@@ -166,6 +183,7 @@ fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         Some(Dialog::Palette(_)) => return find::in_commands(state, command),
         Some(Dialog::Starting(_)) => return start::in_starting(state, command),
         Some(Dialog::Reading(_)) => in_reading(state, command),
+        Some(Dialog::Telling(_) | Dialog::Picking(_)) => return outlook::in_dialog(state, command),
         Some(Dialog::Naming(_) | Dialog::Saving(_) | Dialog::Conflict(_) | Dialog::Leaving) => {
             return file::in_dialog(state, command);
         }
@@ -196,7 +214,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 /// The line that is being typed.
 fn input(state: &mut State) -> Option<&mut tui_input::Input> {
     match state.dialogs.last_mut()? {
-        Dialog::Typing(typing) | Dialog::Naming(typing) => Some(&mut typing.input),
+        Dialog::Typing(typing) | Dialog::Naming(typing) | Dialog::Telling(typing) => Some(&mut typing.input),
         Dialog::Items(items) => items.typing.as_mut(),
         Dialog::Finding(search) => Some(&mut search.input),
         Dialog::Palette(search) => Some(&mut search.input),
@@ -212,6 +230,7 @@ fn typed(state: &mut State) {
         Some(Dialog::Finding(_)) => find::narrow_fields(state),
         Some(Dialog::Palette(_)) => find::narrow_commands(state),
         Some(Dialog::Naming(_)) => file::judge_name(state),
+        Some(Dialog::Telling(_)) => outlook::judge_typing(state),
         _ => {}
     }
 }

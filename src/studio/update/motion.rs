@@ -4,7 +4,7 @@ use crate::key::KeyPath;
 use crate::studio::command::Command;
 use crate::studio::layout::{first_visible, inside};
 use crate::studio::state::dialog::Dialog;
-use crate::studio::state::{Pane, State};
+use crate::studio::state::{Beside, Pane, State, outlook};
 
 /// Goes where a command says.
 pub(super) fn go(state: &mut State, command: Command) {
@@ -51,6 +51,9 @@ fn step(state: &mut State, command: Command) {
             show_finding(state);
         }
         Pane::Text => go_to_line(state, moved(command, state.line, state.sheet.lines.len(), page)),
+        Pane::Memory => {
+            state.outlook.row = moved(command, state.outlook.row, outlook::Row::all().count(), page);
+        }
     }
 }
 
@@ -61,6 +64,7 @@ fn page(state: &State) -> usize {
         Pane::Sections => areas.sections,
         Pane::Form => areas.form,
         Pane::Text => areas.text,
+        Pane::Memory => areas.memory,
         Pane::Findings => areas.findings,
     };
     area.map_or(1, |area| usize::from(inside(area).height))
@@ -79,6 +83,9 @@ pub(super) fn go_to_section(state: &mut State, section: usize) {
 fn turn_pane(state: &mut State, by: isize) {
     let panes: &[Pane] = match state.is_faulty() {
         true => &[Pane::Text, Pane::Findings],
+        false if state.beside == Some(Beside::Memory) => {
+            &[Pane::Sections, Pane::Form, Pane::Memory, Pane::Findings]
+        }
         false => &[Pane::Sections, Pane::Form, Pane::Text, Pane::Findings],
     };
     let at = panes.iter().position(|pane| *pane == state.pane).unwrap_or(0) as isize;
@@ -86,7 +93,8 @@ fn turn_pane(state: &mut State, by: isize) {
 }
 
 fn go_sideways(state: &mut State, by: isize) {
-    let row = [Pane::Sections, Pane::Form, Pane::Text];
+    let last = if state.beside == Some(Beside::Memory) { Pane::Memory } else { Pane::Text };
+    let row = [Pane::Sections, Pane::Form, last];
     let Some(at) = row.iter().position(|pane| *pane == state.pane) else { return };
     let next = row.get((at as isize + by).max(0) as usize).copied().unwrap_or(state.pane);
     if !state.is_faulty() {
@@ -99,7 +107,7 @@ fn show_field(state: &mut State) {
     match state.pane {
         Pane::Findings => show_finding(state),
         Pane::Text => go_to_line(state, state.line),
-        Pane::Sections | Pane::Form => {}
+        Pane::Sections | Pane::Form | Pane::Memory => {}
     }
     if !state.is_faulty() && !state.sheet.findings.is_empty() | (state.pane == Pane::Text) {
         state.pane = Pane::Form;
@@ -161,12 +169,15 @@ pub(super) fn toggle_text(state: &mut State) {
     if is_alone {
         state.pane = Pane::Form;
     } else if is_beside {
-        state.text_beside = false;
+        state.beside = None;
         if state.pane == Pane::Text {
             state.pane = Pane::Form;
         }
     } else {
-        state.text_beside = true;
+        state.beside = Some(Beside::Text);
+        if state.pane == Pane::Memory {
+            state.pane = Pane::Form;
+        }
         let fits = state.areas().is_some_and(|areas| areas.text.is_some());
         if !fits {
             state.pane = Pane::Text;

@@ -37,7 +37,8 @@ fn wheel(state: &mut State, at: Position, command: Command) -> Vec<Effect> {
             Some((pane, _)) => state.pane = pane,
             None => return Vec::new(),
         }
-    } else if matches!(state.dialogs.last(), Some(Dialog::Typing(_) | Dialog::Naming(_))) {
+    } else if matches!(state.dialogs.last(), Some(Dialog::Typing(_) | Dialog::Naming(_) | Dialog::Telling(_)))
+    {
         return Vec::new();
     }
     (0..NOTCH).flat_map(|_| act(state, command)).collect()
@@ -63,6 +64,7 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         Pane::Sections => click_section(state, line + state.scroll.sections),
         Pane::Form => return click_row(state, line + state.scroll.form, was_here),
         Pane::Text => click_text(state, line + state.scroll.text),
+        Pane::Memory => return click_memory(state, at, was_here),
         Pane::Findings => click_finding(state, line + state.scroll.findings),
     }
     Vec::new()
@@ -80,6 +82,13 @@ fn click_row(state: &mut State, row: usize, was_here: bool) -> Vec<Effect> {
     state.row = row;
     motion::show_line(state);
     if is_again { act(state, Command::EditField) } else { Vec::new() }
+}
+
+fn click_memory(state: &mut State, at: Position, was_here: bool) -> Vec<Effect> {
+    let Some(row) = view::memory_row(state, at) else { return Vec::new() };
+    let is_again = was_here && state.outlook.row == row;
+    state.outlook.row = row;
+    if is_again { act(state, Command::EditPlan) } else { Vec::new() }
 }
 
 fn click_text(state: &mut State, line: usize) {
@@ -121,6 +130,7 @@ fn pane_at(state: &State, at: Position) -> Option<(Pane, Rect)> {
         (Pane::Sections, areas.sections),
         (Pane::Form, areas.form),
         (Pane::Text, areas.text),
+        (Pane::Memory, areas.memory),
         (Pane::Findings, areas.findings),
     ];
     panes

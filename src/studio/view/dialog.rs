@@ -18,7 +18,7 @@ use crate::studio::theme::{Ink, Theme};
 pub(super) fn draw(state: &State, dialog: &Dialog, theme: &Theme, frame: &mut Frame, area: Rect) {
     let room = window(frame, area, &title(dialog), theme);
     match dialog {
-        Dialog::Choosing(it) => choosing(it, theme, frame, room),
+        Dialog::Choosing(it) | Dialog::Picking(it) => choosing(it, theme, frame, room),
         Dialog::Items(it) => items(it, theme, frame, room),
         Dialog::Naming(it) => naming(it, theme, frame, room),
         Dialog::Finding(it) => search(it, theme, frame, room),
@@ -27,13 +27,13 @@ pub(super) fn draw(state: &State, dialog: &Dialog, theme: &Theme, frame: &mut Fr
         Dialog::Conflict(it) => conflict(it, theme, frame, room),
         Dialog::Leaving => leaving(state, theme, frame, room),
         Dialog::Starting(it) => starting(it, theme, frame, room),
-        Dialog::Typing(_) => {}
+        Dialog::Typing(_) | Dialog::Telling(_) => {}
     }
 }
 
 fn title(dialog: &Dialog) -> String {
     match dialog {
-        Dialog::Choosing(it) => it.title.clone(),
+        Dialog::Choosing(it) | Dialog::Picking(it) => it.title.clone(),
         Dialog::Items(it) => it.title.clone(),
         Dialog::Naming(_) => "Save as".to_owned(),
         Dialog::Finding(_) => "Find a field".to_owned(),
@@ -42,14 +42,14 @@ fn title(dialog: &Dialog) -> String {
         Dialog::Conflict(_) => "Not saved".to_owned(),
         Dialog::Leaving => "Unsaved changes".to_owned(),
         Dialog::Starting(_) => "New config".to_owned(),
-        Dialog::Typing(_) => String::new(),
+        Dialog::Typing(_) | Dialog::Telling(_) => String::new(),
     }
 }
 
 /// The part of a window that holds the lines of its list: `above` and `below` it stand other things.
 fn list_room(dialog: &Dialog, room: Rect) -> Rect {
     let (above, below) = match dialog {
-        Dialog::Choosing(_) => (0, 3),
+        Dialog::Choosing(_) | Dialog::Picking(_) => (0, 3),
         Dialog::Finding(_) | Dialog::Palette(_) => (2, 3),
         Dialog::Starting(_) => (2, 4),
         _ => (0, 1),

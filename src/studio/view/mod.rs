@@ -5,6 +5,7 @@ mod detail;
 mod dialog;
 mod findings;
 mod form;
+mod outlook;
 mod reading;
 mod sections;
 mod text;
@@ -31,6 +32,7 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
     let parts = [
         part(Pane::Sections, areas.sections),
         part(Pane::Text, areas.text),
+        part(Pane::Memory, areas.memory),
         part(Pane::Findings, areas.findings),
         areas.detail.map(|area| (Part::Detail, area)),
         part(Pane::Form, areas.form),
@@ -56,6 +58,11 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
 /// The command of the footer's hint under a cell.
 pub(super) fn footer_command(state: &State, at: Position) -> Option<Command> {
     bars::command_at(state, at)
+}
+
+/// The row of the memory pane under a cell.
+pub(super) fn memory_row(state: &State, at: Position) -> Option<usize> {
+    outlook::row_at(state, at)
 }
 
 /// The line of the top dialog's list under a cell.
@@ -110,6 +117,7 @@ impl Part {
             Part::Pane(Pane::Sections) => sections::draw(state, theme, frame, room, is_active),
             Part::Pane(Pane::Form) => form::draw(state, theme, frame, room, is_active),
             Part::Pane(Pane::Text) => text::draw(state, theme, frame, room, is_active),
+            Part::Pane(Pane::Memory) => outlook::draw(state, theme, frame, room, is_active),
             Part::Pane(Pane::Findings) => findings::draw(state, theme, frame, room, is_active),
             Part::Detail => detail::draw(state, theme, frame, room),
         }
