@@ -64,7 +64,7 @@ fn placed(machine: Machine) -> Machine {
 }
 
 /// A file where there is one of that name or where the name is that of a file, else a row of the catalogue.
-fn named(name: &str, folder: &Path) -> Result<Machine, String> {
+pub fn named(name: &str, folder: &Path) -> Result<Machine, String> {
     let path = folder.join(name);
     let is_file = path.is_file() || name.ends_with(".json") || name.contains(['/', '\\']);
     let machine = if is_file { read(&path, name) } else { catalogue::machine(name) };

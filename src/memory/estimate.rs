@@ -84,6 +84,7 @@ impl Phase {
     /// When it is, after "worst".
     pub fn says(self) -> &'static str {
         match self {
+            Phase::LastLayerForward => "in the last layer of forward",
             Phase::ForwardEnd => "at the end of forward",
             Phase::BackwardStart => "in the loss's backward",
             Phase::HeadBackward => "in the head's backward",

@@ -75,9 +75,10 @@ pub(super) fn look_up(effect: &Effect, around: &Around) -> Option<Message> {
         Effect::FindMachine(name) if name.is_empty() => {
             Some(Message::MachineFound(String::new(), Ok(Box::new(around.here.clone()))))
         }
-        Effect::FindMachine(name) => {
-            Some(Message::MachineFound(name.clone(), (around.find_machine)(name).map(Box::new)))
-        }
+        Effect::FindMachine(name) => Some(Message::MachineFound(
+            name.clone(),
+            (around.find_machine)(name, &around.folder).map(Box::new),
+        )),
         _ => None,
     }
 }

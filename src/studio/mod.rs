@@ -18,7 +18,7 @@ mod update;
 mod view;
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -105,8 +105,8 @@ pub struct Around {
     pub here: Machine,
     /// Finds the model of a name; `Err` says in lower case why there is none.
     pub find_model: fn(&str) -> Result<ModelCard, String>,
-    /// Finds the machine of a name, likewise.
-    pub find_machine: fn(&str) -> Result<Machine, String>,
+    /// Finds the machine of a name, or of a file as seen from a folder, likewise.
+    pub find_machine: fn(&str, &Path) -> Result<Machine, String>,
 }
 
 impl Default for Around {
@@ -118,7 +118,7 @@ impl Default for Around {
             known: Surroundings::default(),
             here: Machine::default(),
             find_model: |name| Err(format!("no model is called `{name}`")),
-            find_machine: |name| Err(format!("no machine is called `{name}`")),
+            find_machine: |name, _| Err(format!("no machine is called `{name}`")),
         }
     }
 }
