@@ -14,6 +14,7 @@ mod house;
 mod ignore;
 mod init;
 mod loader;
+mod memory_properties;
 mod memory_truth;
 mod models;
 mod pages;
