@@ -8,7 +8,7 @@ use accel_studio::model::{self, ModelCard, Part};
 use accel_studio::presets::{MODELS, ModelPreset};
 use serde::Deserialize;
 
-use crate::harness::picture::root;
+use crate::harness::picture::{assert_file, root};
 
 /// What transformers 5.23 has for a model (`make oracle-models`).
 #[derive(Debug, Deserialize, PartialEq)]
@@ -83,4 +83,9 @@ fn totals_and_active_parameters_are_those_that_the_makers_publish() {
             assert_eq!(format!("{:.digits$}", count as f64 / 1e9), **published, "{name}");
         }
     }
+}
+
+#[test]
+fn the_page_of_models_is_what_the_presets_say() {
+    assert_file("docs/models.md", &model::page());
 }

@@ -37,7 +37,7 @@ pub fn read_config(value: &Value, name: &str) -> Result<ModelCard, ModelError> {
 }
 
 fn read_object(object: &Map<String, Value>, kind: &str, name: &str) -> Result<ModelCard, ModelError> {
-    let Some(row) = family::named(kind) else { return Err(unknown(kind, name)) };
+    let Some(row) = family::named(kind) else { return read_unknown(object, kind, name) };
     let fields = Fields::new(name, kind, row, object);
     fields.check_needs()?;
     let card = (row.read)(&fields)?;
@@ -51,6 +51,21 @@ fn read_object(object: &Map<String, Value>, kind: &str, name: &str) -> Result<Mo
     })
 }
 
+/// An architecture without a row: its text part where it wraps one, else the usual decoder where the
+/// fields have the usual names.
+fn read_unknown(object: &Map<String, Value>, kind: &str, name: &str) -> Result<ModelCard, ModelError> {
+    let row = family::generic(object.contains_key("text_config"));
+    let fields = Fields::new(name, kind, row, object);
+    match fields.check_needs() {
+        Err(ModelError::Missing { fields, .. }) => Err(unknown(kind, name, &fields)),
+        Err(error) => Err(error),
+        Ok(()) => {
+            let card = (row.read)(&fields)?;
+            Ok(ModelCard { name: name.to_owned(), family: kind.to_owned(), stored: fields.stored(), ..card })
+        }
+    }
+}
+
 fn no_object(value: &Value, name: &str) -> ModelError {
     let found = match value {
         Value::Null => "null",
@@ -62,16 +77,20 @@ fn no_object(value: &Value, name: &str) -> ModelError {
     ModelError::NoObject { name: name.to_owned(), found }
 }
 
-fn unknown(kind: &str, name: &str) -> ModelError {
+fn unknown(kind: &str, name: &str, missing: &[String]) -> ModelError {
+    let missing = crate::text::any_of(missing.iter().map(|field| format!("`{field}`")));
     let what = match kind {
-        "" => "`model_type` is missing, which names the architecture".to_owned(),
-        kind => format!("`model_type: {kind}` is no architecture that is known here"),
+        "" => format!("`model_type` is missing, which names the architecture, and there is no {missing}"),
+        kind => format!(
+            "`model_type: {kind}` is no architecture that is known here, and without {missing} it cannot be \
+             read as a usual decoder"
+        ),
     };
     ModelError::Architecture { name: name.to_owned(), what, known: crate::text::all_of(family::names()) }
 }
 
 /// Each dimension was checked; their products are summed in 128 bits, so nothing can overflow.
-fn check_size(card: &ModelCard) -> Result<(), ModelError> {
+pub(super) fn check_size(card: &ModelCard) -> Result<(), ModelError> {
     let of = |block: &super::Block| block.tensors.iter().map(numbers).sum::<u128>();
     let groups = card.stacks.iter().flat_map(|stack| &stack.groups);
     let layers: u128 = groups.map(|group| of(&group.block).saturating_mul(u128::from(group.count))).sum();

@@ -51,6 +51,15 @@ pub(super) const TWO_NORMS: &[&str] = &["input_layernorm", "post_attention_layer
 impl Decoder {
     /// The fields that all of them share, under their usual names.
     pub(super) fn read(fields: &Fields, wrap_class: &'static str) -> Result<Decoder, ModelError> {
+        Decoder::read_with(fields, wrap_class, fields.size("intermediate_size")?)
+    }
+
+    /// The same, with the inner width of the part behind attention known.
+    pub(super) fn read_with(
+        fields: &Fields,
+        wrap_class: &'static str,
+        width: u64,
+    ) -> Result<Decoder, ModelError> {
         let (hidden, heads) = (fields.size("hidden_size")?, fields.size("num_attention_heads")?);
         let default_kv = fields.default("num_key_value_heads").unwrap_or(heads);
         let default_dim = fields.default("head_dim").filter(|_| !fields.states("head_dim"));
@@ -64,7 +73,7 @@ impl Decoder {
             heads,
             kv_heads: fields.kv_heads("num_key_value_heads", heads, default_kv)?,
             head_dim,
-            width: fields.size("intermediate_size")?,
+            width,
             vocabulary: fields.size("vocab_size")?,
             is_tied: fields.is_tied()?,
             positions: fields.positions("max_position_embeddings")?,
@@ -123,6 +132,15 @@ impl Decoder {
     pub(super) fn dense_layer(&self) -> (LayerShape, Block) {
         let block = self.norms(self.gated(self.attention(), "mlp", self.width)).block();
         (self.shape(Mlp::Dense { width: self.width, is_gated: true }), block)
+    }
+
+    /// A layer with two matrices behind attention.
+    pub(super) fn plain_layer(&self) -> (LayerShape, Block) {
+        let tensors = self
+            .attention()
+            .linear("mlp.up_proj", Part::Mlp, (self.width, self.hidden), self.has_mlp_bias)
+            .linear("mlp.down_proj", Part::Mlp, (self.hidden, self.width), self.has_mlp_bias);
+        (self.shape(Mlp::Dense { width: self.width, is_gated: false }), self.norms(tensors).block())
     }
 
     /// A layer's shape.

@@ -72,6 +72,26 @@ pub enum ModelError {
         /// The fields that make it so large.
         fields: String,
     },
+    /// A model of the hub that is not in the local cache; the network is never asked.
+    #[error("{id} is not in the hub cache {}; `hf download {id} config.json` puts its config there{}", cache.display(), instead(preset.as_deref()))]
+    Absent {
+        /// `org/name`.
+        id: String,
+        /// The folder that was looked through.
+        cache: PathBuf,
+        /// A preset of the same model.
+        preset: Option<String>,
+    },
+    /// Neither a preset, nor a path, nor an address on the hub.
+    #[error(
+        "`{name}` is no model that is known here; name a preset ({near}), a config.json or its folder, a .safetensors file, or a model of the hub as org/name"
+    )]
+    NoName {
+        /// What was asked for.
+        name: String,
+        /// The nearest presets, or examples of them.
+        near: String,
+    },
     /// A file could not be read.
     #[error("{}: {reason}", path.display())]
     Unreadable {
@@ -86,4 +106,9 @@ pub enum ModelError {
 fn are(fields: &[String]) -> String {
     let quoted = crate::text::all_of(fields.iter().map(|field| format!("`{field}`")));
     format!("{quoted} {}", if fields.len() == 1 { "is" } else { "are" })
+}
+
+/// What to say of a preset.
+fn instead(preset: Option<&str>) -> String {
+    preset.map_or_else(String::new, |name| format!("; or take the preset `{name}`, which is the same model"))
 }

@@ -11,13 +11,21 @@ mod error;
 mod experts;
 mod family;
 mod fields;
+mod find;
+mod hf_config;
+pub mod lora;
+mod page;
 mod plain;
+mod safetensors;
 mod tensor;
+mod weights;
 mod window;
 
 pub use config::{read_config, read_text};
 pub use dtype::Dtype;
 pub use error::ModelError;
+pub use find::find;
+pub use page::page;
 pub use tensor::{Block, Part, Tensor};
 
 /// One model, as far as its memory is concerned.

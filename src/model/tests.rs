@@ -63,3 +63,109 @@ fn a_token_passes_only_its_experts() {
     let mixtral = card(COUNTED[5].0);
     assert_eq!(mixtral.active_parameters(), 12_879_925_248);
 }
+
+fn said(config: &str) -> String {
+    read_text(config, "config.json").expect_err("it cannot be read").to_string()
+}
+
+/// Llama's needed fields with one of them replaced.
+fn llama(field: &str, value: &str) -> String {
+    let fields =
+        ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size"];
+    let mut object = serde_json::json!({"model_type": "llama"});
+    for (name, number) in fields.iter().zip([64, 128, 2, 4, 100]) {
+        object[name] = number.into();
+    }
+    object[field] = serde_json::from_str(value).expect("it is JSON");
+    object.to_string()
+}
+
+#[test]
+fn fields_that_are_missing_are_named_all_at_once() {
+    let error = said(r#"{"model_type": "llama", "hidden_size": 64, "vocab_size": 100}"#);
+    for field in ["intermediate_size", "num_hidden_layers", "num_attention_heads"] {
+        assert!(error.contains(field), "{error}");
+    }
+    assert!(!error.contains("`hidden_size`"), "{error}");
+}
+
+#[test]
+fn a_number_that_no_model_has_is_named() {
+    for (field, value) in [
+        ("hidden_size", "0"),
+        ("hidden_size", "-64"),
+        ("hidden_size", "64.5"),
+        ("hidden_size", "\"64\""),
+        ("hidden_size", "18446744073709551615"),
+        ("hidden_size", "1e300"),
+        ("num_hidden_layers", "1000000000"),
+        ("num_attention_heads", "7"),
+        ("num_key_value_heads", "3"),
+        ("attention_dropout", "2"),
+        ("tie_word_embeddings", "\"yes\""),
+        ("vocab_size", "null"),
+    ] {
+        let error = said(&llama(field, value));
+        assert!(error.contains(field), "{field}: {value}: {error}");
+    }
+    assert!(said(&llama("text_config", "3").replace("llama", "gemma3")).contains("text_config"));
+}
+
+#[test]
+fn absurd_sizes_neither_overflow_nor_pass() {
+    let mut config: serde_json::Value =
+        serde_json::from_str(&llama("hidden_size", "200000000")).expect("JSON");
+    config["num_attention_heads"] = 200_000_000.into();
+    config["vocab_size"] = 200_000_000.into();
+    let error = read_config(&config, "config.json").expect_err("it is absurd");
+    assert!(matches!(error, ModelError::Absurd { .. }), "{error}");
+    for kind in ["mixtral", "qwen3_moe", "gpt2", "t5", "vit", "falcon", "dinov2", "whisper", "novel"] {
+        let mut config = config.clone();
+        config["model_type"] = kind.into();
+        for field in [
+            "head_dim",
+            "num_experts",
+            "num_local_experts",
+            "d_kv",
+            "num_heads",
+            "d_ff",
+            "mlp_ratio",
+            "n_inner",
+        ] {
+            config[field] = 268_000_000.into();
+        }
+        let _ = read_config(&config, kind).map(|card| card.parameters());
+    }
+}
+
+#[test]
+fn what_is_no_config_is_placed() {
+    assert!(said("{\n  \"a\": ,\n}").starts_with("config.json:2:8: "), "{}", said("{\n  \"a\": ,\n}"));
+    assert!(said("[]").contains("a list"));
+    assert!(said("{}").contains("model_type"));
+    let unknown = said(r#"{"model_type": "mamba"}"#);
+    assert!(
+        unknown.contains("mamba") && unknown.contains("llama") && unknown.contains("safetensors"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn an_unknown_decoder_is_counted_as_a_usual_one_and_says_so() {
+    let config = llama("rms_norm_eps", "1e-6").replace("llama", "novel");
+    let novel = card(&config);
+    assert_eq!(novel.parameters(), card(&llama("rms_norm_eps", "1e-6")).parameters());
+    assert!(novel.unknown[0].contains("`novel`"), "{:?}", novel.unknown);
+}
+
+#[test]
+fn text_within_a_model_of_images_is_counted_by_its_own_row() {
+    let text = llama("hidden_size", "64");
+    let wrapped = format!(r#"{{"model_type": "llava", "text_config": {text}, "vision_config": {{}}}}"#);
+    let (inner, outer) = (card(&text), card(&wrapped));
+    assert_eq!(inner.parameters(), outer.parameters());
+    assert!(
+        outer.tensors()[0].0.starts_with("lm_head") && outer.stacks[0].path == "model.language_model.layers"
+    );
+    assert!(outer.unknown[0].contains("images"), "{:?}", outer.unknown);
+}

@@ -12,6 +12,7 @@ mod dinov2;
 mod distilbert;
 mod falcon;
 mod gemma;
+mod generic;
 mod gpt2;
 mod gpt_neox;
 mod gpt_oss;
@@ -115,11 +116,22 @@ const ALL: &[Family] = &[
     wrapper::GEMMA3,
     wrapper::LLAMA4,
     wrapper::QWEN2_VL,
+    wrapper::QWEN2_5_VL,
 ];
 
 /// The row of a `model_type`.
 pub(super) fn named(kind: &str) -> Option<&'static Family> {
     ALL.iter().find(|family| family.types.contains(&kind))
+}
+
+/// What is made of a `model_type` without a row.
+pub(super) fn generic(has_text_config: bool) -> &'static Family {
+    if has_text_config { &generic::WRAPPER } else { &generic::DECODER }
+}
+
+/// All rows, by name.
+pub(super) fn rows() -> impl Iterator<Item = &'static Family> {
+    ALL.iter()
 }
 
 /// All `model_type`s, sorted.

@@ -31,13 +31,29 @@ pub(super) const LLAMA4: Family = Family {
     ..Family::BLANK
 };
 
-/// Qwen 2 and 2.5 that see; older configs state the text part's fields at the top.
+/// Qwen 2 that sees; older configs state the text part's fields at the top.
 pub(super) const QWEN2_VL: Family = Family {
-    types: &["qwen2_vl", "qwen2_5_vl"],
+    types: &["qwen2_vl"],
     no_split: &["Qwen2VLDecoderLayer", "Qwen2VLVisionBlock"],
-    read: |fields| text_alone(fields, "qwen2", ("model.language_model", "lm_head")),
+    read: |fields| qwen(fields, "Qwen2VLDecoderLayer"),
     ..Family::BLANK
 };
+
+/// Qwen 2.5 that sees.
+pub(super) const QWEN2_5_VL: Family = Family {
+    types: &["qwen2_5_vl"],
+    no_split: &["Qwen2_5_VLDecoderLayer", "Qwen2_5_VLVisionBlock"],
+    read: |fields| qwen(fields, "Qwen2_5_VLDecoderLayer"),
+    ..Family::BLANK
+};
+
+fn qwen(fields: &Fields, wrap_class: &str) -> Result<ModelCard, ModelError> {
+    let mut card = text_alone(fields, "qwen2", ("model.language_model", "lm_head"))?;
+    for stack in &mut card.stacks {
+        stack.wrap_class = wrap_class.to_owned();
+    }
+    Ok(card)
+}
 
 /// The encoder of images, with the defaults of transformers' `SiglipVisionConfig`.
 const SIGLIP: Family = Family {
@@ -71,14 +87,18 @@ pub(super) fn text_alone(
 }
 
 fn text_part(fields: &Fields, kind: &'static str) -> Result<ModelCard, ModelError> {
-    let Some(inner) = fields.raw("text_config").and_then(serde_json::Value::as_object) else {
+    let Some(inner) = fields.raw("text_config") else {
         let row = named(kind).expect("wrappers name rows that exist");
         let fields = fields.under(row);
         fields.check_needs()?;
         return (row.read)(&fields);
     };
-    let kind = inner.get("model_type").and_then(serde_json::Value::as_str).unwrap_or(kind);
-    let kind = kind.strip_suffix("_vl_text").or(kind.strip_suffix("_5_vl_text")).unwrap_or(kind);
+    let kind = match inner.get("model_type").and_then(serde_json::Value::as_str).unwrap_or(kind) {
+        "qwen2_vl_text" | "qwen2_5_vl_text" => "qwen2",
+        "qwen3_vl_text" => "qwen3",
+        "qwen3_vl_moe_text" => "qwen3_moe",
+        kind => kind,
+    };
     let Some(row) = named(kind) else {
         return Err(
             fields.wrong("text_config", format!("is of `model_type: {kind}`, which is not known here"))
