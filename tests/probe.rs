@@ -235,6 +235,23 @@ fn suggestions_fit_the_machine_that_is_named() {
 }
 
 #[test]
+fn configs_are_judged_for_the_machine_that_is_named() {
+    let config = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_processes: 8\n\
+                  mixed_precision: bf16\n";
+    let room = room("gpus=2").file("a.yaml", config);
+    assert_eq!(room.run(&["validate", "a.yaml"]).code, 0, "this machine does not count unasked");
+    let run = room.run(&["validate", "a.yaml", "--machine", "4xv100-32gb"]);
+    assert!(run.code == 1 && run.stdout.contains("8 processes for 4 GPUs"), "{}", run.stdout);
+    assert!(run.stdout.contains("only imitates bf16"), "{}", run.stdout);
+    assert_eq!(room.run(&["validate", "a.yaml", "--machine", "8xh100-sxm"]).code, 0);
+    let set = room.file("accel-studio.yaml", "machine: 4xv100-32gb\n");
+    assert_eq!(set.run(&["validate", "a.yaml"]).code, 1, "the project names its machine");
+    assert_eq!(set.run(&["validate", "a.yaml", "--machine", "8xh100-sxm"]).code, 0, "the flag beats it");
+    let run = set.run(&["validate", "a.yaml", "--machine", "8xh100-smx"]);
+    assert!(run.code == 2 && run.stderr.contains("did you mean `h100-sxm`?"), "{}", run.stderr);
+}
+
+#[test]
 fn secrets_of_the_environment_are_not_kept() {
     let room = room("gpus=1").variable("HF_TOKEN", "hf_secret").variable("CUDA_VISIBLE_DEVICES", "0");
     let text = room.run(&["probe", "--format", "json"]).stdout;

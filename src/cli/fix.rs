@@ -8,7 +8,7 @@ use super::choice::Choice;
 use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
-use super::{End, find};
+use super::{End, find, machine};
 use crate::document::{Document, Overwrite, Stored, diff};
 use crate::finding::{Finding, Severity};
 use crate::report::{self, Unread, line};
@@ -41,6 +41,8 @@ pub struct Arguments {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
+    #[command(flatten)]
+    machine: machine::Named,
     // Last, because its heading would stand above all that follows.
     #[command(flatten)]
     choice: Choice,
@@ -66,7 +68,8 @@ struct Sum {
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> End {
     let sources = find::sources(&arguments.named, "<stdin>", arguments.skip_others);
-    let project = Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice);
+    let project =
+        Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice, &arguments.machine);
     let mut sum = Sum { failed: !project.complaints.is_empty(), ..Sum::default() };
     project.complaints.iter().for_each(|complaint| complain(complaint));
     for source in &sources {

@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    machine: machine::Choice,
+    machine: machine::Named,
 }
 
 const EXAMPLES: &str = "Examples:

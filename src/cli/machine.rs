@@ -14,13 +14,13 @@ const LIBRARY: &str = "ACCEL_STUDIO_NVML";
 
 /// The argument that names another machine; verbs flatten it into their own.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Choice {
-    /// Plan for another machine: a file of `probe --save`, or a name such as 8xh100-sxm
+pub struct Named {
+    /// The machine to plan for: a file of `probe --save`, or a name such as 8xh100-sxm
     #[arg(long, value_name = "FILE|NAME")]
     machine: Option<String>,
 }
 
-impl Choice {
+impl Named {
     /// The machine that the person named, if any.
     pub fn named(&self) -> Option<Result<Machine, String>> {
         self.machine.as_deref().map(|name| named(name, Path::new("")))

@@ -22,7 +22,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
-    machine: machine::Choice,
+    machine: machine::Named,
     /// List the names of machines that are known
     #[arg(long, conflicts_with_all = ["format", "save", "machine"])]
     list: bool,

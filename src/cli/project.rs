@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::choice::Choice;
+use super::machine;
 use super::python::{self, Installed};
 use super::source::Source;
 use crate::document::{Document, Stored, exposure};
 use crate::finding::{Finding, Severity};
+use crate::hardware::Machine;
 use crate::report::{Checked, Entry, Unread};
 use crate::rules::{self, Companion, Exposed, Rule, Surroundings};
 use crate::schema::Release;
@@ -19,9 +21,13 @@ use crate::settings::{self, RuleSettings, Settings};
 pub struct Project {
     release: Option<Release>,
     choice: Choice,
+    machine: machine::Named,
     /// What is installed; looked for only where nobody names a release.
     installed: OnceLock<Option<Installed>>,
     folders: HashMap<PathBuf, Settings>,
+    /// The machines that the flag or a folder's settings name; no machine is probed unasked, so that a file is
+    /// judged the same wherever it lies.
+    machines: HashMap<PathBuf, Machine>,
     /// Settings that could not be read or name unknown rules, one sentence each.
     pub complaints: Vec<String>,
 }
@@ -32,8 +38,10 @@ impl Project {
         sources: impl IntoIterator<Item = &'s Source>,
         release: Option<Release>,
         choice: &Choice,
+        machine: &machine::Named,
     ) -> Project {
-        let mut project = Project { release, choice: choice.clone(), ..Project::default() };
+        let (choice, machine) = (choice.clone(), machine.clone());
+        let mut project = Project { release, choice, machine, ..Project::default() };
         for source in sources {
             let folder = source.folder();
             if !project.folders.contains_key(&folder) {
@@ -54,6 +62,13 @@ impl Project {
                 return Settings { rules: self.choice.over(RuleSettings::default()), ..Settings::default() };
             }
         };
+        match self.machine.named_or_set(&found) {
+            None => {}
+            Some(Ok(machine)) => {
+                self.machines.insert(folder.to_owned(), machine);
+            }
+            Some(Err(reason)) => self.complaints.push(reason),
+        }
         let path = found.path.as_deref().unwrap_or(folder).display();
         let complaints = rules::complaints(&found.settings.rules);
         self.complaints.extend(complaints.map(|complaint| format!("{path}: {complaint}")));
@@ -66,7 +81,7 @@ impl Project {
 
     /// What is wrong with a document and the file that it names, as its project sees it.
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
-        self.findings_beside(source, document, &beside(source, document))
+        self.findings_beside(source, document, &self.beside(source, document))
     }
 
     fn findings_beside(&self, source: &Source, document: &Document, around: &Surroundings) -> Vec<Finding> {
@@ -95,12 +110,18 @@ impl Project {
         let name = source.name();
         match source.read() {
             Ok(document) => {
-                let around = beside(source, &document);
+                let around = self.beside(source, &document);
                 let findings = self.findings_beside(source, &document, &around);
                 Ok(Checked { name, document, companion: around.companion, findings })
             }
             Err(reason) => Err(Unread { name, reason }),
         }
+    }
+
+    /// What is known beside a document.
+    fn beside(&self, source: &Source, document: &Document) -> Surroundings {
+        let machine = self.machines.get(&source.folder()).cloned();
+        Surroundings { machine, ..beside(source, document) }
     }
 
     /// From which severity on a finding of this source makes the run fail, where the project says so.
@@ -109,7 +130,7 @@ impl Project {
     }
 }
 
-/// What is known beside a document.
+/// What is known beside a document, the machine aside.
 fn beside(source: &Source, document: &Document) -> Surroundings {
     let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
     let companion = Companion::of(document, &source.folder(), read);

@@ -11,7 +11,7 @@ use super::choice::Choice;
 use super::project::Project;
 use super::source::Source;
 use super::streams::{self, Colour};
-use super::{End, find, repeated};
+use super::{End, find, machine, repeated};
 use crate::finding::Severity;
 use crate::report::pretty::Look;
 use crate::report::{Entry, Tally, Unread, github, gitlab, json, junit, line, pretty, sarif, statistics};
@@ -54,6 +54,8 @@ pub struct Arguments {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
+    #[command(flatten)]
+    machine: machine::Named,
     // Last, because its heading would stand above all that follows.
     #[command(flatten)]
     choice: Choice,
@@ -118,7 +120,8 @@ pub fn run(arguments: &Arguments) -> End {
         return End::Failed;
     }
     let sources = find::sources(&arguments.named, &arguments.stdin_name, arguments.skip_others);
-    let project = Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice);
+    let project =
+        Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice, &arguments.machine);
     let mut entries = check_all(&project, &sources);
     let is_found =
         std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));
