@@ -110,3 +110,14 @@ fn unknown_keys_are_in_sight_and_can_be_removed() {
 fn below_header(person: &Person) -> String {
     person.picture().lines().skip(1).map(|line| format!("{line}\n")).collect()
 }
+
+#[test]
+fn a_key_that_a_fix_renames_stays_selected() {
+    let text = "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nnum_proceses: 4\n";
+    let room = Room::new().file("a.yaml", text);
+    let mut person = Person::opens(&room.path("a.yaml"), 120, 40);
+    person.types("/ num_proceses <enter> f");
+    assert_eq!(person.text(), text.replace("num_proceses", "num_processes"));
+    person.types("<enter> <back> 16 <enter>");
+    assert_eq!(person.text(), text.replace("num_proceses: 4", "num_processes: 16"));
+}

@@ -1,8 +1,9 @@
 //! Applying what findings propose.
 
 use super::edit::take;
-use crate::document::{Document, EditError};
+use crate::document::{Document, Edit, EditError};
 use crate::finding::{Finding, Fix};
+use crate::key::KeyPath;
 use crate::studio::state::{Pane, State};
 use crate::text::count;
 
@@ -32,8 +33,24 @@ pub(super) fn fix(state: &mut State) {
     };
     let (path, fix) = (finding.place.path().cloned(), finding.fix.clone());
     let Some(fix) = fix else { return };
+    let selected = state.row().map(|row| row.path.clone());
     let result = apply(state.history.now(), &fix).map_err(|refusal| refusal.to_string());
     take(state, result, format!("fixed: {}", fix.title), path.as_ref());
+    // A key that was renamed or moved stays selected under its new name.
+    if selected.is_some_and(|path| !state.select(&path))
+        && let Some(path) = leads_to(&fix)
+    {
+        state.select(&path);
+    }
+}
+
+/// Where the key of a fix stands afterwards.
+fn leads_to(fix: &Fix) -> Option<KeyPath> {
+    fix.edits.iter().find_map(|edit| match edit {
+        Edit::Rename { path, to } => Some(path.parent()?.key(to)),
+        Edit::Insert { path, .. } => Some(path.clone()),
+        _ => None,
+    })
 }
 
 fn apply(document: &Document, fix: &Fix) -> Result<Document, EditError> {
