@@ -1,5 +1,7 @@
-//! How long people wait: one file, three hundred files, a key press. Prints figures and judges nothing.
+//! How long people wait: one file, three hundred files, an estimate, a key press. Prints figures and judges
+//! nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -9,6 +11,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use accel_studio::document::{Document, Format, Stored};
+use accel_studio::memory::{self, Ddp, Fsdp, Precision, Sharding, Strategy, Workload, Zero};
+use accel_studio::model::{self, ModelCard};
 use accel_studio::rules;
 use accel_studio::schema::Release;
 use accel_studio::studio::{Looks, Message, Opening, Screen, Studio};
@@ -45,6 +49,10 @@ fn main() -> io::Result<()> {
             run(program, &["validate".as_ref(), folder.path().as_os_str()]);
         }),
     )?;
+    let card = model::find("llama-3.1-8b", &BTreeMap::new()).expect("it is a preset");
+    let table = strategies();
+    line("estimate of peak memory", times(1000, || estimates(&card, &table[..1])))?;
+    line("estimates for a table of 40 strategies", times(200, || estimates(&card, &table)))?;
     for (columns, rows) in [(80, 24), (200, 60)] {
         let name = format!("key press to finished frame, {columns}×{rows}");
         line(&name, keys(one, columns, rows))?;
@@ -87,6 +95,32 @@ fn validate(bytes: &[u8], name: &str) {
 fn run(program: &Path, arguments: &[&std::ffi::OsStr]) {
     let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.expect("the program starts").code().is_some(), "no signal ended it");
+}
+
+/// Forty ways to spread a model: every kind of sharding over 1 to 128 GPUs.
+fn strategies() -> Vec<Strategy> {
+    let kinds = [
+        Sharding::Fsdp(Fsdp::default()),
+        Sharding::Fsdp(Fsdp { version: 1, ..Fsdp::default() }),
+        Sharding::Ddp(Ddp::default()),
+        Sharding::Zero(Zero::at(2)),
+        Sharding::Zero(Zero::at(3)),
+    ];
+    let worlds = (0..8).map(|doublings| 1_u64 << doublings);
+    let spread = |world, sharding: &Sharding| Strategy {
+        world,
+        local: world.min(8),
+        precision: Precision::Bf16,
+        sharding: sharding.clone(),
+        ..Strategy::default()
+    };
+    worlds.flat_map(|world| kinds.iter().map(move |kind| spread(world, kind))).collect()
+}
+
+fn estimates(card: &ModelCard, strategies: &[Strategy]) {
+    for strategy in strategies {
+        black_box(memory::estimate(card, &Workload::default(), strategy)).expect("all sizes are usual");
+    }
 }
 
 /// A screen without a terminal behind it.
