@@ -125,3 +125,16 @@ fn a_change_of_the_config_changes_the_answer_before_it_is_taken() {
     person.types("<esc>");
     assert!(!person.sees("was "), "{}", person.picture());
 }
+
+#[test]
+fn what_does_not_fit_is_made_to_fit_with_two_keys_and_taken_back_with_one() {
+    let room = room();
+    let mut person = sits_down(&room, "model: llama-3.2-1b\nworkload:\n  sequence: 16384\n", 120, 36);
+    person.types("m M");
+    person.must_see("Make it fit");
+    assert_file("tests/fixtures/screens/memory_fit_120x36.txt", &below_header(&person));
+    person.types("<enter>");
+    person.must_see(": fits");
+    person.types("m u");
+    assert_eq!(person.text(), CONFIG);
+}

@@ -39,6 +39,7 @@ pub enum Command {
     Memory,
     EditPlan,
     UnsetPlan,
+    MakeFit,
     ToggleIdle,
     Redraw,
     Suspend,
@@ -105,6 +106,7 @@ pub const COMMANDS: &[Row] = &[
     offered(Command::Reload, "reload", "Read the file from disk again; undo brings your changes back."),
     offered(Command::ExternalEditor, "editor", "Edit the text in $VISUAL or $EDITOR, then come back."),
     offered(Command::Memory, "memory", "Show whether it fits: name model and machine, describe a step."),
+    offered(Command::MakeFit, "make it fit", "List what to change so that it fits, the cheapest first."),
     offered(Command::ToggleText, "text", "Show or hide the file's text."),
     offered(
         Command::ToggleIdle,

@@ -26,6 +26,8 @@ pub enum Context {
     Typing,
     /// One of several is being chosen.
     Choosing,
+    /// A way to make it fit is being chosen.
+    Remedies,
     /// A new config is begun.
     Starting,
     /// The items of a list are being edited.
@@ -109,6 +111,7 @@ pub const KEYMAP: &[Binding] = &[
     shown(Context::Form, key('x'), Command::UnsetField),
     bind(Context::Form, DELETE, Command::UnsetField),
     shown(Context::Text, ENTER, Command::ShowField),
+    shown(Context::Memory, key('M'), Command::MakeFit),
     shown(Context::Memory, ENTER, Command::EditPlan),
     bind(Context::Memory, key(' '), Command::EditPlan),
     shown(Context::Memory, key('x'), Command::UnsetPlan),
@@ -125,6 +128,7 @@ pub const KEYMAP: &[Binding] = &[
     shown(Context::Anywhere, key('q'), Command::Quit),
     shown(Context::Anywhere, F1, Command::KeyHelp),
     bind(Context::Anywhere, key('F'), Command::FixAll),
+    bind(Context::Anywhere, key('M'), Command::MakeFit),
     bind(Context::Anywhere, key('n'), Command::NextFinding),
     bind(Context::Anywhere, key('N'), Command::PreviousFinding),
     bind(Context::Anywhere, control('r'), Command::Redo),
@@ -177,6 +181,15 @@ pub const KEYMAP: &[Binding] = &[
     bind(Context::Choosing, END, Command::Last),
     bind(Context::Choosing, PAGE_UP, Command::PageUp),
     bind(Context::Choosing, PAGE_DOWN, Command::PageDown),
+    shown(Context::Remedies, ENTER, Command::Accept),
+    bind(Context::Remedies, key(' '), Command::Accept),
+    shown(Context::Remedies, ESCAPE, Command::Cancel),
+    bind(Context::Remedies, key('q'), Command::Cancel),
+    bind(Context::Remedies, control('c'), Command::Cancel),
+    bind(Context::Remedies, key('j'), Command::Down),
+    bind(Context::Remedies, DOWN, Command::Down),
+    bind(Context::Remedies, key('k'), Command::Up),
+    bind(Context::Remedies, UP, Command::Up),
     shown(Context::Starting, ENTER, Command::Accept),
     bind(Context::Starting, key(' '), Command::Accept),
     shown(Context::Starting, key('q'), Command::Quit),
@@ -261,7 +274,7 @@ pub const KEYMAP: &[Binding] = &[
 
 impl Context {
     /// All of them, in the order of help.
-    pub const ALL: [Context; 15] = [
+    pub const ALL: [Context; 16] = [
         Context::Anywhere,
         Context::Sections,
         Context::Form,
@@ -270,6 +283,7 @@ impl Context {
         Context::Findings,
         Context::Typing,
         Context::Choosing,
+        Context::Remedies,
         Context::Starting,
         Context::Items,
         Context::Searching,
@@ -290,6 +304,7 @@ impl Context {
             Context::Findings => "In the findings",
             Context::Typing => "While typing a value",
             Context::Choosing => "In a list of choices",
+            Context::Remedies => "When it is made to fit",
             Context::Starting => "When a new file is begun",
             Context::Items => "In a list of items",
             Context::Searching => "While searching",

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::document::diff::DiffLine;
 use crate::key::KeyPath;
+use crate::memory::solve::Change;
 use crate::presets::Preset;
 use crate::studio::command::Command;
 use crate::studio::fit::wrap;
@@ -31,6 +32,8 @@ pub(in crate::studio) enum Dialog {
     Telling(Typing),
     /// A word of the memory pane is chosen from a list.
     Picking(Choosing),
+    /// Ways to make it fit are chosen from.
+    Remedies(Remedies),
     /// A value is chosen from a list.
     Choosing(Choosing),
     /// The items of a list are edited.
@@ -81,6 +84,26 @@ pub(in crate::studio) struct Choice {
     pub word: String,
     /// A sentence for a person choosing.
     pub says: &'static str,
+}
+
+/// Ways to make it fit, the cheapest first.
+#[derive(Clone, Debug)]
+pub(in crate::studio) struct Remedies {
+    pub options: Vec<Remedy>,
+    pub selected: usize,
+}
+
+/// One way to make it fit.
+#[derive(Clone, Debug)]
+pub(in crate::studio) struct Remedy {
+    /// What to do.
+    pub name: String,
+    /// Bytes that a GPU needs afterwards.
+    pub needed: u64,
+    /// What it costs.
+    pub says: String,
+    /// What changes in config and workload.
+    pub changes: Vec<Change>,
 }
 
 /// A list being edited, item by item; each step is a change of its own.
@@ -183,6 +206,7 @@ impl Dialog {
             Dialog::Items(items) if items.typing.is_some() => Context::Typing,
             Dialog::Items(_) => Context::Items,
             Dialog::Choosing(_) | Dialog::Picking(_) => Context::Choosing,
+            Dialog::Remedies(_) => Context::Remedies,
             Dialog::Starting(_) => Context::Starting,
             Dialog::Finding(_) | Dialog::Palette(_) => Context::Searching,
             Dialog::Reading(_) => Context::Reading,
@@ -199,6 +223,7 @@ impl Dialog {
             Dialog::Typing(_) | Dialog::Telling(_) => return None,
             Dialog::Naming(_) => (64, 6),
             Dialog::Choosing(choosing) | Dialog::Picking(choosing) => (92, lines(choosing.options.len(), 5)),
+            Dialog::Remedies(remedies) => (96, lines(remedies.options.len(), 7)),
             Dialog::Items(items) => (76, lines(items.items.len(), 3).max(7)),
             Dialog::Finding(_) => (96, 24),
             Dialog::Palette(_) => (84, 26),
@@ -221,6 +246,7 @@ impl Dialog {
     pub fn list(&mut self) -> Option<(&mut usize, usize)> {
         match self {
             Dialog::Choosing(it) | Dialog::Picking(it) => Some((&mut it.selected, it.options.len())),
+            Dialog::Remedies(it) => Some((&mut it.selected, it.options.len())),
             Dialog::Items(it) => Some((&mut it.selected, it.items.len())),
             Dialog::Finding(it) => Some((&mut it.selected, it.hits.len())),
             Dialog::Palette(it) => Some((&mut it.selected, it.hits.len())),

@@ -191,12 +191,17 @@ impl Outlook {
         Some(self.answer.as_ref()?.estimate.as_ref().ok()?.needed())
     }
 
+    /// GPUs that the job sees; `None` where there are none.
+    pub fn gpus(&self) -> Option<u64> {
+        let machine = self.machine.found.as_deref()?;
+        u64::try_from(sizes(machine).len()).ok().filter(|gpus| *gpus > 0)
+    }
+
     fn answer_for(&self, document: &Document, deepspeed: Option<&Value>) -> Option<Answer> {
         let model = self.model.found.as_deref()?;
         let machine = self.machine.found.as_deref();
         let sizes: Vec<u64> = machine.map(sizes).unwrap_or_default();
-        let gpus = u64::try_from(sizes.len()).ok().filter(|gpus| *gpus > 0);
-        let strategy = Strategy::read(&Config::read(document), deepspeed, gpus);
+        let strategy = Strategy::read(&Config::read(document), deepspeed, self.gpus());
         let estimate = memory::estimate(model, &self.workload, &strategy).map_err(|error| error.to_string());
         let used = usize::try_from(strategy.local).unwrap_or(usize::MAX);
         let capacity = sizes.into_iter().take(used).min();

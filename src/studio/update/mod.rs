@@ -10,6 +10,7 @@ mod items;
 mod motion;
 mod mouse;
 mod outlook;
+mod remedies;
 mod start;
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -90,6 +91,7 @@ pub(super) fn is_possible(state: &State, command: Command) -> bool {
         Command::EditField => state.row().is_some(),
         Command::EditPlan | Command::UnsetPlan => state.pane == Pane::Memory,
         Command::Memory => !state.is_faulty(),
+        Command::MakeFit => remedies::is_wanted(state),
         Command::UnsetField => state.row().is_some_and(super::state::sheet::Row::is_written),
         Command::FieldHelp => state.row().is_some() && !state.is_faulty(),
         Command::Find => !state.is_faulty(),
@@ -154,6 +156,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Diff => open_diff(state),
         Command::ToggleText => motion::toggle_text(state),
         Command::Memory => outlook::toggle(state),
+        Command::MakeFit => remedies::open(state),
         Command::EditPlan => return outlook::begin(state),
         Command::UnsetPlan => return outlook::unset(state),
         Command::ToggleIdle => motion::toggle_idle(state),
@@ -183,6 +186,7 @@ fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         Some(Dialog::Palette(_)) => return find::in_commands(state, command),
         Some(Dialog::Starting(_)) => return start::in_starting(state, command),
         Some(Dialog::Reading(_)) => in_reading(state, command),
+        Some(Dialog::Remedies(_)) => return remedies::in_remedies(state, command),
         Some(Dialog::Telling(_) | Dialog::Picking(_)) => return outlook::in_dialog(state, command),
         Some(Dialog::Naming(_) | Dialog::Saving(_) | Dialog::Conflict(_) | Dialog::Leaving) => {
             return file::in_dialog(state, command);

@@ -136,7 +136,7 @@ pub(super) fn judge_typing(state: &mut State) {
 }
 
 /// Sets a row, and has it kept in the settings.
-fn keep(state: &mut State, row: Row, word: Option<String>) -> Vec<Effect> {
+pub(super) fn keep(state: &mut State, row: Row, word: Option<String>) -> Vec<Effect> {
     let mut effects = vec![Effect::Keep { key: KeyPath::of(&row.key()), value: word.as_deref().map(plain) }];
     let outlook = &mut state.outlook;
     outlook.has_news = true;

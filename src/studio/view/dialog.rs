@@ -11,14 +11,18 @@ use crate::studio::command::Command;
 use crate::studio::keymap::{self, Context};
 use crate::studio::layout::{first_visible, inside};
 use crate::studio::state::State;
-use crate::studio::state::dialog::{Choosing, Conflict, Dialog, Hit, Items, Search, Starting, Typing};
+use crate::studio::state::dialog::{
+    Choosing, Conflict, Dialog, Hit, Items, Remedies, Remedy, Search, Starting, Typing,
+};
 use crate::studio::theme::{Ink, Theme};
+use crate::text::bytes;
 
 /// Draws a dialog in its window.
 pub(super) fn draw(state: &State, dialog: &Dialog, theme: &Theme, frame: &mut Frame, area: Rect) {
     let room = window(frame, area, &title(dialog), theme);
     match dialog {
         Dialog::Choosing(it) | Dialog::Picking(it) => choosing(it, theme, frame, room),
+        Dialog::Remedies(it) => remedies(it, theme, frame, room),
         Dialog::Items(it) => items(it, theme, frame, room),
         Dialog::Naming(it) => naming(it, theme, frame, room),
         Dialog::Finding(it) => search(it, theme, frame, room),
@@ -34,6 +38,7 @@ pub(super) fn draw(state: &State, dialog: &Dialog, theme: &Theme, frame: &mut Fr
 fn title(dialog: &Dialog) -> String {
     match dialog {
         Dialog::Choosing(it) | Dialog::Picking(it) => it.title.clone(),
+        Dialog::Remedies(_) => "Make it fit".to_owned(),
         Dialog::Items(it) => it.title.clone(),
         Dialog::Naming(_) => "Save as".to_owned(),
         Dialog::Finding(_) => "Find a field".to_owned(),
@@ -50,6 +55,7 @@ fn title(dialog: &Dialog) -> String {
 fn list_room(dialog: &Dialog, room: Rect) -> Rect {
     let (above, below) = match dialog {
         Dialog::Choosing(_) | Dialog::Picking(_) => (0, 3),
+        Dialog::Remedies(_) => (0, 5),
         Dialog::Finding(_) | Dialog::Palette(_) => (2, 3),
         Dialog::Starting(_) => (2, 4),
         _ => (0, 1),
@@ -125,6 +131,17 @@ fn choosing(it: &Choosing, theme: &Theme, frame: &mut Frame, room: Rect) {
     list(&entries, it.selected, theme, frame, area);
     if let Some(option) = it.options.get(it.selected) {
         below(option.says, 2, theme, frame, room);
+    }
+}
+
+fn remedies(it: &Remedies, theme: &Theme, frame: &mut Frame, room: Rect) {
+    let entry =
+        |option: &Remedy| Entry { name: bytes(option.needed), says: option.name.clone(), is_current: false };
+    let entries: Vec<Entry> = it.options.iter().map(entry).collect();
+    let area = list_room(&Dialog::Remedies(it.clone()), room);
+    list(&entries, it.selected, theme, frame, area);
+    if let Some(option) = it.options.get(it.selected) {
+        below(&option.says, 4, theme, frame, room);
     }
 }
 
