@@ -8,7 +8,7 @@
 //! | 1 | [`document`] text ⇄ tree, lossless edits · [`schema`] what is known of every field · [`finding`] what is wrong, where · [`presets`] starting points · [`hardware`] what the machine offers · [`model`] what a model consists of |
 //! | 2 | [`config`] what one file says · [`settings`] what the project asks for · [`layers`] who wins, and who said it · [`layers`] who wins, and who said it |
 //! | 3 | [`memory`] peak bytes of a training step |
-//! | 4 | [`rules`] every mistake, one row each · [`launch`] from a config to a running job |
+//! | 4 | [`rules`] every mistake, one row each · [`launch`] from a config to a running job · [`export`] a plan for somebody else's engine |
 //! | 5 | [`report`] findings as text, one file per format · [`wizard`] plain questions for a new config · [`studio`] the full-screen program |
 //! | 6 | [`cli`] arguments, and one file per verb |
 //!
@@ -18,6 +18,7 @@
 pub mod cli;
 pub mod config;
 pub mod document;
+pub mod export;
 pub mod finding;
 pub mod hardware;
 pub mod key;

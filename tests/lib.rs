@@ -18,6 +18,7 @@ mod memory_properties;
 mod memory_truth;
 mod models;
 mod pages;
+mod parity;
 mod permissions;
 mod precommit;
 mod probe;

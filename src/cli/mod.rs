@@ -11,18 +11,23 @@ mod fix;
 mod init;
 #[cfg(unix)]
 pub mod job;
+mod launch;
 mod machine;
+pub mod options;
+mod prepare;
 mod presets;
 mod probe;
 mod project;
 mod python;
 mod repeated;
+mod resolve;
 mod schema;
 mod settings;
 mod source;
 mod streams;
 mod studio;
 mod validate;
+mod which_config;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -71,7 +76,10 @@ const EXAMPLES: &str = "Examples:
   accel-studio validate                   check the configs of this folder
   accel-studio validate fsdp.yaml         check one file
   accel-studio fix fsdp.yaml --write      repair what has one clear answer
-  accel-studio explain yaml/tab           read about a finding";
+  accel-studio explain yaml/tab           read about a finding
+  accel-studio resolve                    see what a launch would use, and why
+  accel-studio launch train.py            start a script as accelerate launch would
+  accel-studio launch --dry-run train.py  see what would be started";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -80,6 +88,8 @@ enum Verb {
     Explain(explain::Arguments),
     Schema(schema::Arguments),
     Init(init::Arguments),
+    Resolve(resolve::Arguments),
+    Launch(launch::Arguments),
     Presets(presets::Arguments),
     Probe(probe::Arguments),
     Settings(settings::Arguments),
@@ -103,6 +113,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
         Some(Verb::Schema(arguments)) => schema::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
+        Some(Verb::Resolve(arguments)) => resolve::run(&arguments),
+        Some(Verb::Launch(arguments)) => return launch::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Probe(arguments)) => probe::run(&arguments),
         Some(Verb::Settings(arguments)) => settings::run(&arguments),

@@ -7,7 +7,7 @@ mod fields;
 mod shape;
 mod sort;
 
-pub use shape::{Deviation, What};
+pub use shape::{Deviation, What, as_json};
 pub use sort::{Sort, sort};
 
 use crate::document::Document;

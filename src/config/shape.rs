@@ -144,7 +144,7 @@ fn key_path(location: &Location) -> KeyPath {
 
 /// A value as JSON. Places that JSON cannot hold are left out: dates, bytes, sets, NaN, infinity and
 /// keys that are not text.
-fn as_json(value: &Value) -> Option<Json> {
+pub fn as_json(value: &Value) -> Option<Json> {
     match value {
         Value::Null => Some(Json::Null),
         Value::Bool(flag) => Some(Json::Bool(*flag)),

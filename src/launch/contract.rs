@@ -207,6 +207,13 @@ pub fn purpose(variable: &str) -> &'static str {
     }
 }
 
+/// True for a variable that some launch writes.
+pub fn is_written(variable: &str) -> bool {
+    carriers().any(|carrier| carrier.variable == variable)
+        || PURPOSES.iter().any(|(name, _)| *name == variable)
+        || schema::fields().any(|field| field.env.contains(&variable))
+}
+
 /// Every carrier.
 pub fn carriers() -> impl Iterator<Item = &'static Carrier> {
     [DYNAMO, FSDP, MEGATRON, PARALLELISM, CONTEXT, SEQUENCE, DEEPSPEED, DEEPSPEED_DROPPED]

@@ -8,6 +8,7 @@ pub mod host;
 pub mod interpreter;
 mod plan;
 pub mod progress;
+mod shell;
 mod site;
 pub mod supervise;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use plan::{Script, plan};
+pub use shell::{Fate, Variable, variables};
 pub use site::{Mpi, Packages, Site};
 
 /// All that starting a job takes, decided before the first process starts.

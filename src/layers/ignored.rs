@@ -99,6 +99,12 @@ fn why_not(config: &Config, settings: &Settings, path: &KeyPath) -> Option<Strin
         return Some(format!("`--{flag}` chooses how to train"));
     }
     let Some(field) = schema::find(path) else { return unknown(path) };
+    // What `--honour-file` passes on does count.
+    if path.name().is_some_and(|name| matches!(settings.origin(name), Origin::File { .. }))
+        && field.section().is_none()
+    {
+        return None;
+    }
     field.why_unread().or_else(|| if chosen.is_some() { None } else { config.why_inert(field) })
 }
 

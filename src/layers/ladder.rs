@@ -88,6 +88,21 @@ pub(super) fn hear_file(settings: &mut Settings, file: &Loaded) -> Result<(), Re
     Ok(())
 }
 
+/// Keys that Accelerate never hears, because their options start with a value: in every release.
+pub const DROPPED: [&str; 5] =
+    ["rdzv_backend", "same_network", "enable_cpu_affinity", "downcast_bf16", "tpu_use_sudo"];
+
+/// Hears what Accelerate drops, for those who wish it.
+pub(super) fn honour_file(settings: &mut Settings, file: &Loaded) {
+    for name in DROPPED {
+        let is_written = file.entry(name).is_some_and(|entry| entry.origin != Origin::Default);
+        if is_written && !settings.is_given(name) {
+            settings.forget(name);
+            copy(settings, file, name);
+        }
+    }
+}
+
 /// Takes over the file's training type, unless the command line chose one.
 fn choose_paradigm(settings: &mut Settings, file: &Loaded) {
     let kind = file.get("distributed_type").as_text().unwrap_or("NO").to_owned();

@@ -12,6 +12,7 @@ pub mod flags;
 mod ignored;
 mod ladder;
 mod origin;
+mod place;
 pub mod python;
 mod settings;
 pub mod variables;
@@ -23,8 +24,10 @@ pub use computer::{Accelerator, Computer};
 pub use file::Source;
 pub use flags::Given;
 pub use ignored::Ignored;
+pub use ladder::DROPPED;
 pub use origin::{Beaten, Origin, Refusal};
-pub use settings::{Setting, Settings};
+pub use place::{PROJECT, default_file};
+pub use settings::{Setting, Settings, spelling};
 
 use crate::value::Value;
 
@@ -37,6 +40,8 @@ pub struct Layers {
     pub given: Vec<Given>,
     /// This computer.
     pub computer: Computer,
+    /// Hears what Accelerate drops from the file (`--honour-file`).
+    pub honours_file: bool,
 }
 
 /// What counts, and why.
@@ -80,6 +85,9 @@ fn decide(layers: &Layers, resolved: &mut Resolved) -> Result<(), Refusal> {
             let loaded = file::Loaded::read(source)?;
             resolved.deepspeed_fields = deepspeed_fields(&loaded);
             ladder::hear_file(&mut resolved.settings, &loaded)?;
+            if layers.honours_file {
+                ladder::honour_file(&mut resolved.settings, &loaded);
+            }
         }
         None => ladder::do_without_file(&mut resolved.settings, &layers.computer)?,
     }

@@ -5,6 +5,7 @@
 
 use super::flags;
 use super::{Beaten, Origin};
+use crate::schema;
 use crate::value::Value;
 
 /// A launch argument: its value, who said it, and what that beats.
@@ -18,6 +19,21 @@ pub struct Setting {
     pub origin: Origin,
     /// What else was said, the last first; Accelerate's own defaults are left out.
     pub beats: Vec<Beaten>,
+}
+
+impl Setting {
+    /// The argument as a config spells it, with its section, where a key sets it.
+    pub fn key(&self) -> String {
+        spelling(&self.name)
+    }
+}
+
+/// A launch argument as a config spells it, where a key sets it: `fsdp_config.fsdp_version`.
+pub fn spelling(argument: &str) -> String {
+    let is_named = |field: &&schema::Field| {
+        field.name() == argument || field.flag.is_some_and(|flag| flag.trim_start_matches('-') == argument)
+    };
+    schema::fields().find(is_named).map_or_else(|| argument.to_owned(), |field| field.key.to_owned())
 }
 
 /// All launch arguments, in the order in which they came up.
@@ -59,6 +75,13 @@ impl Settings {
     pub(super) fn beat(&mut self, name: &str, value: Value, origin: Origin) {
         if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
             setting.beats.push(Beaten { origin, value });
+        }
+    }
+
+    /// Forgets what was noted as not heard.
+    pub(super) fn forget(&mut self, name: &str) {
+        if let Some(setting) = self.settings.iter_mut().find(|setting| setting.name == name) {
+            setting.beats.clear();
         }
     }
 

@@ -233,7 +233,7 @@ def ask(case, folder):
     pretend_tpu(answer)
     stop_at_the_start(answer)
     os.chdir(folder)
-    pathlib.Path("train.py").write_text("def main(*_):\n    pass\n\ntraining = main\n")
+    pathlib.Path("train.py").write_text("def main(*_):\n    pass\n\n\ndef training(*_):\n    pass\n")
     sys.path.insert(0, folder)
     argv = ["accelerate", "launch"]
     if case.get("config") is not None:
@@ -290,7 +290,9 @@ def started(answer, case, folder):
         result["env"].update({key: value for key, value in shared.items() if base.get(key) != value})
         result["ranks"] = [{"argv": rank["argv"], "env": {key: value for key, value in rank["env"].items() if key not in shared}} for rank in ranks]
     elif "told" in answer:
-        result["told"], result["argv"] = answer["told"], answer["script"]
+        result["argv"] = answer["script"]
+    if "told" in answer and "deepspeed" not in answer.get("argv", []):
+        result["told"] = answer["told"]
     if result["env"].get("TORCHELASTIC_RUN_ID", "none").count("-") == 4:
         result["env"]["TORCHELASTIC_RUN_ID"] = "<random>"  # of the group that meets on a free port
     text = json.dumps(result).replace(folder, FOLDER).replace(sys.executable, PYTHON)

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use crate::launch::contract::{self, Carrier, Form};
 use crate::launch::{Reason, Site};
-use crate::layers::{Computer, Origin, Refusal, Resolved, python};
-use crate::schema;
+use crate::layers::{Computer, Origin, Refusal, Resolved, python, spelling};
 use crate::value::Value;
 
 /// The script and what follows it on the command line.
@@ -141,12 +140,4 @@ impl<'a> Draft<'a> {
     pub fn origin(&self, argument: &str) -> Origin {
         self.resolved.settings.origin(argument)
     }
-}
-
-/// A launch argument as a config spells it, where one does.
-fn spelling(argument: &str) -> String {
-    let is_named = |field: &&schema::Field| {
-        field.name() == argument || field.flag.is_some_and(|flag| flag.trim_start_matches('-') == argument)
-    };
-    schema::fields().find(is_named).map_or_else(|| argument.to_owned(), |field| field.key.to_owned())
 }

@@ -1,0 +1,229 @@
+//! `launch`: start a training script as `accelerate launch` would, or show what that would be.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::choice::Choice as Rules;
+use super::job;
+use super::job::check::{self, Premises};
+use super::machine;
+use super::options::LaunchOptions;
+use super::prepare::{self, Prepared, Wishes};
+use super::project::Project;
+use super::source::Source;
+use super::streams;
+use crate::export::{self, Asked, Engine};
+use crate::finding::Severity;
+use crate::launch::{Launcher, Plan, Script};
+use crate::layers::{self, Origin, python};
+use crate::report::{self, line};
+
+/// Start a training script exactly as `accelerate launch` would
+///
+/// Takes the options of `accelerate launch` 1.15, says which config it uses, and refuses before any
+/// process starts what could not work. Everything after the script belongs to the script.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Show what would be started, with the reason for every variable, and start nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: how to show it [default: table]
+    #[arg(long, value_name = "FORMAT", requires = "dry_run", conflicts_with = "as")]
+    format: Option<Format>,
+    /// With --dry-run: the command that starts the same with another engine
+    #[arg(long, value_name = "ENGINE", requires = "dry_run")]
+    r#as: Option<As>,
+    /// Pass on what Accelerate drops from the file: rdzv_backend, same_network, enable_cpu_affinity and
+    /// DeepSpeed's paths for offloading to disk
+    #[arg(long)]
+    honour_file: bool,
+    /// Start although the config has errors
+    #[arg(long)]
+    force: bool,
+    /// Seconds that processes have to end by themselves before they are killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    grace: u64,
+    #[command(flatten)]
+    machine: machine::Named,
+    /// The script, and its own arguments
+    #[arg(value_name = "SCRIPT", required = true, num_args = 1.., trailing_var_arg = true)]
+    script: Vec<String>,
+    // Last, because their headings would stand above all that follows.
+    #[command(flatten)]
+    options: LaunchOptions,
+}
+
+const EXAMPLES: &str = "Examples:
+  accel-studio launch train.py                              with the config of this project
+  accel-studio launch --config_file fsdp.yaml train.py --lr 1e-4
+  accel-studio launch --dry-run train.py                    what would be started, and why
+  accel-studio launch --dry-run --as torchrun train.py      a line to copy
+
+Exit code: that of the job; 2 where nothing could be started.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Commands, and every variable with its reason
+    Table,
+    /// One JSON object
+    Json,
+    /// A script for a POSIX shell
+    Shell,
+    /// The variables, one to a line
+    Env,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum As {
+    /// torch.distributed's own launcher
+    Torchrun,
+    /// accelerate launch, with the config named
+    Accelerate,
+    /// DeepSpeed's own launcher
+    Deepspeed,
+    /// SLURM's srun
+    Srun,
+}
+
+impl From<As> for Engine {
+    fn from(name: As) -> Engine {
+        match name {
+            As::Torchrun => Engine::Torchrun,
+            As::Accelerate => Engine::Accelerate,
+            As::Deepspeed => Engine::DeepSpeed,
+            As::Srun => Engine::Srun,
+        }
+    }
+}
+
+/// Runs the verb; the exit code is the job's.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match plan(arguments) {
+        Ok((prepared, plan)) if arguments.dry_run => show(arguments, &prepared, &plan),
+        Ok((prepared, plan)) => start(arguments, &prepared, &plan),
+        Err(reasons) => {
+            reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The plan, after everything that a person should know has been said; the reasons, where there is none.
+fn plan(arguments: &Arguments) -> Result<(Prepared, Plan), Vec<String>> {
+    if arguments.machine.named().is_some() && !arguments.dry_run {
+        return Err(vec!["another machine can be planned for, not started on; add `--dry-run`".to_owned()]);
+    }
+    let wishes =
+        Wishes { config: None, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
+    let prepared = prepare::gather(&arguments.options, &wishes).map_err(|reason| vec![reason])?;
+    prepared.tell();
+    let errors = errors(&prepared, &arguments.machine);
+    if !errors.is_empty() && !arguments.force {
+        let advice =
+            "the config has errors, so nothing is started; repair them, or start anyway with `--force`";
+        return Err(errors.into_iter().chain([advice.to_owned()]).collect());
+    }
+    let plan = prepared.plan(&script(arguments)).map_err(|refusal| vec![refusal.to_string()])?;
+    unheard(&prepared).iter().for_each(|note| streams::err(&line::complaint(note)));
+    plan.notes.iter().for_each(|note| streams::err(&line::complaint(note)));
+    Ok((prepared, plan))
+}
+
+/// What a person set and nothing hears: keys that Accelerate drops, variables that nobody reads.
+fn unheard(prepared: &Prepared) -> Vec<String> {
+    let ignored = &prepared.resolved.ignored;
+    let is_told = |ignored: &&layers::Ignored| {
+        matches!(ignored.origin, Origin::Variable(_)) || layers::DROPPED.contains(&ignored.what.as_str())
+    };
+    let tell = |ignored: &layers::Ignored| match &ignored.origin {
+        Origin::Variable(_) => format!("the variable `{}` does nothing: {}", ignored.what, ignored.why),
+        origin => format!(
+            "`{}` ({origin}) does nothing: {}; `--honour-file` passes it on",
+            ignored.what, ignored.why
+        ),
+    };
+    ignored.iter().filter(is_told).map(tell).collect()
+}
+
+fn script(arguments: &Arguments) -> Script {
+    let (name, rest) = arguments.script.split_first().expect("the script is required");
+    Script { name: name.clone(), arguments: rest.to_vec() }
+}
+
+/// The findings of the config that would make the job fail, as lines.
+fn errors(prepared: &Prepared, machine: &machine::Named) -> Vec<String> {
+    let Some(used) = &prepared.choice.used else { return Vec::new() };
+    let source = Source::File(used.path.clone());
+    let project = Project::of([&source], None, &Rules::default(), machine);
+    let document = &used.source.document;
+    let findings = project.findings(&source, document);
+    let is_error = |finding: &&crate::finding::Finding| finding.severity == Severity::Error;
+    findings
+        .iter()
+        .filter(is_error)
+        .map(|finding| {
+            let line = document.position(finding.place.span(document).start).line;
+            format!("{}:{line}: {} [{}]", used.source.name, finding.message, finding.rule)
+        })
+        .collect()
+}
+
+/// Refuses what could not work, else runs the job to its end.
+fn start(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
+    let refusals = check::refusals(plan, &premises(arguments, prepared, plan));
+    if !refusals.is_empty() {
+        refusals.iter().for_each(|reason| streams::err(&line::complaint(reason)));
+        return ExitCode::from(2);
+    }
+    job::run(plan, Duration::from_secs(arguments.grace))
+}
+
+fn premises(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> Premises {
+    let settings = &prepared.resolved.settings;
+    let is_file = !settings.is_on("module") && !settings.is_on("no_python");
+    let env = &prepared.computer.machine.env;
+    let is_cpu = env.get("ACCELERATE_USE_CPU").is_some_and(|word| python::truth(word) == Some(true));
+    let wants_devices = matches!(plan.launcher, Launcher::MultiGpu | Launcher::DeepSpeed) && !is_cpu;
+    let devices = usize::try_from(prepared.computer.devices().0).ok();
+    Premises {
+        script: is_file.then(|| PathBuf::from(&script(arguments).name)),
+        python: prepared.python.clone(),
+        needs_python: !settings.is_on("no_python"),
+        devices: devices.filter(|_| wants_devices),
+    }
+}
+
+fn show(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
+    let config = prepared.choice.used.as_ref();
+    let text = match (arguments.r#as, arguments.format.unwrap_or(Format::Table)) {
+        (Some(engine), _) => {
+            let script = script(arguments);
+            let asked = Asked {
+                config: config.map(|used| used.path.as_path()),
+                given: &arguments.options.given,
+                script: &script,
+            };
+            match export::command(plan, asked, engine.into()) {
+                Ok(command) => command + "\n",
+                Err(reason) => {
+                    streams::err(&line::complaint(&reason));
+                    return ExitCode::from(2);
+                }
+            }
+        }
+        (None, Format::Table) => report::plan::table(plan),
+        (None, Format::Shell) => report::plan::shell(plan),
+        (None, Format::Env) => report::plan::env(plan),
+        (None, Format::Json) => {
+            let notes: Vec<String> = prepared.choice.notes.iter().chain(&plan.notes).cloned().collect();
+            let config =
+                config.map(|used| report::plan::Config { file: &used.source.name, kind: used.kind.word() });
+            report::plan::json(plan, config, &notes)
+        }
+    };
+    if streams::out(&text) { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}

@@ -1,0 +1,119 @@
+//! All that a launch is planned from, asked of this computer: config, layers, interpreter, packages.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::options::LaunchOptions;
+use super::which_config::{self, Choice};
+use super::{machine, streams};
+use crate::hardware::{Machine, Vendor};
+use crate::launch::{self, Mpi, Packages, Plan, Script, Site, host, interpreter};
+use crate::layers::{self, Accelerator, Computer, Layers, Refusal, Resolved};
+use crate::report::line;
+use crate::value::Value;
+
+/// A launch before it is planned.
+pub struct Prepared {
+    /// The config, and what to say about it.
+    pub choice: Choice,
+    /// This computer, or the one that was named.
+    pub computer: Computer,
+    /// What counts.
+    pub resolved: Resolved,
+    /// The interpreter that runs the script, where one was found.
+    pub python: Option<PathBuf>,
+    honours_file: bool,
+}
+
+/// What a person wishes beyond the options of `accelerate launch`.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// A config named otherwise than by `--config_file`.
+    pub config: Option<PathBuf>,
+    /// The machine to plan for.
+    pub machine: machine::Named,
+    /// Passes on what Accelerate drops from the file.
+    pub honours_file: bool,
+}
+
+/// Gathers what there is; the reason, where a named file cannot be read.
+pub fn gather(options: &LaunchOptions, wishes: &Wishes) -> Result<Prepared, String> {
+    let machine = match wishes.machine.named() {
+        Some(named) => in_this_shell(named?),
+        None => machine::this(),
+    };
+    let named = wishes.config.as_deref().or_else(|| options.text("--config_file").map(Path::new));
+    let choice = which_config::choose(named, options.has("--cpu"), &machine)?;
+    let python = interpreter::python(&|name| machine.env.get(name).cloned());
+    let computer = Computer { accelerator: accelerator(&machine), machine };
+    let layers = Layers {
+        source: choice.used.as_ref().map(|used| used.source.clone()),
+        given: options.given.clone(),
+        computer: computer.clone(),
+        honours_file: wishes.honours_file,
+    };
+    let resolved = layers::resolve(&layers);
+    Ok(Prepared { choice, computer, resolved, python, honours_file: wishes.honours_file })
+}
+
+/// A machine that is planned for from here: this shell's variables count, and its own above them.
+fn in_this_shell(mut machine: Machine) -> Machine {
+    let own = std::mem::take(&mut machine.env);
+    machine.env = machine::this().env;
+    machine.env.extend(own);
+    machine
+}
+
+impl Prepared {
+    /// Plans the job, or says why Accelerate would not start it.
+    pub fn plan(&self, script: &Script) -> Result<Plan, Refusal> {
+        let python = self.python.as_deref();
+        let site = Site {
+            python: python.map_or_else(|| "python".to_owned(), |python| python.display().to_string()),
+            folder: self.computer.machine.cwd.clone(),
+            packages: python.map(packages).unwrap_or_default(),
+            mpi: self.mpi(),
+            is_port_taken: &host::is_port_taken,
+            free_port: &host::free_port,
+            honours_file: self.honours_file,
+        };
+        launch::plan(&self.resolved, &self.computer, &site, script)
+    }
+
+    /// The MPI on the search path; it is only asked where a host file is named.
+    fn mpi(&self) -> Option<Mpi> {
+        if *self.resolved.settings.get("mpirun_hostfile") == Value::Null {
+            return None;
+        }
+        let path = self.computer.machine.env.get("PATH")?;
+        let is_there = |name: &&str| interpreter::on_path_named(path, &[name]).is_some();
+        let program = ["mpirun", "mpiexec"].into_iter().find(is_there)?;
+        let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+        let is_open = String::from_utf8_lossy(&asked.stdout).contains("Open MPI");
+        Some(if is_open { Mpi::OpenMpi(program.to_owned()) } else { Mpi::Other(program.to_owned()) })
+    }
+
+    /// Says on standard error which config is used and what else a person should know.
+    pub fn tell(&self) {
+        for note in &self.choice.notes {
+            streams::err(&line::complaint(note));
+        }
+    }
+}
+
+fn packages(python: &Path) -> Packages {
+    let has = |name: &str| interpreter::version(python, name).is_some();
+    Packages {
+        deepspeed: interpreter::version(python, "deepspeed"),
+        has_fp8: ["torchao", "transformer_engine", "msamp"].into_iter().any(has),
+        has_tpu: has("torch_xla")
+            && ["/dev/accel0", "/dev/vfio/0"].iter().any(|path| Path::new(path).exists()),
+    }
+}
+
+/// Gaudi is the one accelerator beside GPUs that the probe knows.
+fn accelerator(machine: &Machine) -> Option<(Accelerator, u32)> {
+    let devices = machine.gpus.devices();
+    let gaudis = devices.iter().filter(|device| device.vendor == Vendor::Intel).count();
+    (gaudis > 0).then(|| (Accelerator::Hpu, u32::try_from(gaudis).unwrap_or(u32::MAX)))
+}
