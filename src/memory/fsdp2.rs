@@ -8,7 +8,7 @@
 use super::step::{Step, bytes};
 use super::units::{Unit, product, round};
 use super::{Breakdown, Category, Fsdp, FsdpStrategy, Moment, Phase};
-use crate::model::Task;
+use crate::model::Tensor;
 
 /// The instants under FSDP2.
 pub(crate) fn moments(step: &Step<'_>, fsdp: &Fsdp) -> Vec<Moment> {
@@ -109,7 +109,8 @@ fn waiting(step: &Step<'_>) -> f64 {
 /// transformers ties three modules of an encoder-decoder to one matrix; Accelerate's preparation leaves
 /// two sharded parameters of it (measured with T5).
 fn is_shared_twice(step: &Step<'_>) -> bool {
-    step.units.is_tied && step.card.task == Task::SeqToSeq
+    let is_shared = |tensor: &Tensor| tensor.name == "shared.weight";
+    step.units.is_tied && step.card.embeddings.tensors.iter().any(is_shared)
 }
 
 /// Numbers of a unit whose gradients a rank holds.

@@ -46,8 +46,9 @@ impl Logits {
             (Mode::Half, false) => (4.0, 6.0, 2.0),
             (Mode::Half, true) => (10.0, 12.0, 2.0),
             (Mode::Autocast | Mode::HalfAutocast, true) => (10.0, 12.0, 4.0),
-            // The 16-bit logits stay for the cast's way back.
-            (Mode::Autocast | Mode::HalfAutocast, false) => (12.0, 10.0, 4.0),
+            // Forward's worst is Accelerate's fp32 copy, when autocast's copies of weights are gone: it is
+            // counted at the start of backward, which needs 10.
+            (Mode::Autocast | Mode::HalfAutocast, false) => (10.0, 12.0, 4.0),
         };
         let cap = if card.traits.has_logit_cap { formats.compute } else { 0.0 };
         Logits {

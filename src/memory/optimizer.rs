@@ -83,7 +83,12 @@ impl States {
 
 fn of(work: &Workload, numbers: f64, bytes: f64, matrix: Option<(f64, f64)>) -> States {
     let one = numbers * bytes;
-    let foreach = if work.step == StepKind::Foreach { one } else { 0.0 };
+    // Tensor by tensor, two of the same size: the denominator and its square root.
+    let foreach = match work.step {
+        StepKind::Foreach => one,
+        StepKind::ForLoop => 2.0 * one,
+        StepKind::Fused => 0.0,
+    };
     let adam = States { kept: 2.0 * one, temporary: foreach };
     match work.optimizer {
         Optimizer::AdamW => adam,
@@ -107,5 +112,6 @@ fn adafactor(numbers: f64, bytes: f64, matrix: Option<(f64, f64)>) -> States {
         }
         _ => numbers * 4.0,
     };
-    States { kept, temporary: numbers * bytes }
+    // The update and its square.
+    States { kept, temporary: 2.0 * numbers * bytes }
 }

@@ -24,7 +24,7 @@ pub fn estimate(card: &ModelCard, work: &Workload, strategy: &Strategy) -> Resul
     if estimate.allocated() >= ABSURD {
         return Err(MemoryError::Overflow);
     }
-    estimate.overhead = band::overhead(estimate.allocated());
+    estimate.overhead = band::overhead(estimate.allocated(), strategy.world);
     estimate.band = band::of(&step);
     Ok(estimate)
 }
@@ -45,4 +45,4 @@ fn not_covered(what: &str) -> Result<Vec<Moment>, MemoryError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

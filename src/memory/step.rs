@@ -40,6 +40,10 @@ pub(crate) struct Step<'a> {
     pub layers: Vec<Layer>,
     /// Kept in front of the layers and behind them, bytes.
     pub head_saved: f64,
+    /// Images or sounds of a batch, which are always there, bytes.
+    pub batch: f64,
+    /// Whether the family's forward pass is known.
+    pub is_known: bool,
     /// One tensor of the width that the head sees, bytes.
     pub head_input: f64,
     /// Logits and the loss.
@@ -74,6 +78,8 @@ impl<'a> Step<'a> {
             logits: Logits::of(card, work, strategy, formats),
             head_saved: kept.head,
             head_input: kept.head_input,
+            batch: kept.batch,
+            is_known: kept.is_known,
             layers: kept.layers,
             has_checkpointing,
             accumulates: strategy.accumulation > 1,
@@ -87,7 +93,9 @@ impl<'a> Step<'a> {
 
     /// What the step holds at an instant, whoever holds weights, gradients and states.
     pub fn held(&self, phase: Phase) -> Breakdown {
-        let held = Breakdown::default().with(Category::Logits, bytes(self.logits.at(phase)));
+        let held = Breakdown::default()
+            .with(Category::Logits, bytes(self.logits.at(phase)))
+            .with(Category::Activations, bytes(self.batch));
         let saved = self.saved();
         let (last, first) = (self.last_layer(), self.first_layer());
         let add = |activations: f64, temporary: f64| {

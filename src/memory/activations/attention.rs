@@ -80,7 +80,7 @@ impl Widths {
 /// Bytes per query token of one attention over `keys` tokens, in batches of `batch`.
 pub(crate) fn saved(
     row: &Row,
-    widths: Widths,
+    (shape, widths): (&LayerShape, Widths),
     runs: Runs,
     traits: &Traits,
     formats: Formats,
@@ -101,7 +101,19 @@ pub(crate) fn saved(
             let moved = if queries == answer { 0.0 } else { c * answer };
             spread + 4.0 * heads + again + moved
         }
-        Runs::Masked => spread + 4.0 * heads + c * keys,
+        // A single key head is broadcast without a copy; equal heads need none, but keep a fused
+        // matrix's answer alive.
+        Runs::Masked => {
+            let kept = match shape.kv_heads {
+                1 => c * (queries + widths.keys + widths.values + answer),
+                grouped if grouped < shape.heads => spread,
+                _ if matches!(row.layout, Layout::Fused | Layout::FusedJoined) => {
+                    spread + c * (queries + widths.keys)
+                }
+                _ => spread,
+            };
+            kept + 4.0 * heads + c * keys
+        }
         Runs::Biased => spread + 4.0 * heads + c * heads * keys / batch,
         // Inside, queries, keys and values are fp32.
         Runs::Math => {
@@ -111,7 +123,8 @@ pub(crate) fn saved(
         }
         Runs::Eager => {
             let cap = if traits.has_attention_cap { c } else { 0.0 };
-            let relative = 2.0 * c * heads * row.relative;
+            // Scores against each distance, and the distances' own keys and queries for each sample.
+            let relative = 2.0 * c * row.relative * (heads + queries / keys);
             spread + (scores(row.softmax, traits, formats, false) + cap) * heads * keys + relative
         }
     }
@@ -149,9 +162,11 @@ pub(super) fn scores_backward(row: &Row, traits: &Traits, formats: Formats, runs
     let c = formats.compute;
     let is_wide = runs == Runs::Math || is_wide(row.softmax, formats);
     let drops = traits.attention_dropout > 0.0;
-    match (is_wide && c < 4.0, drops) {
+    match (is_wide && c < 4.0 && runs != Runs::Math, drops) {
         (true, true) => 5.0,
         (true, false) => 6.0,
+        (false, true) if is_wide => 4.0,
+        (false, false) if is_wide => 8.0,
         (false, true) => c,
         (false, false) => 2.0 * c,
     }

@@ -29,7 +29,7 @@ pub(super) fn per_token(
     let widths = Widths::of(shape);
     norms * shape.hidden as f64
         + attention::qk_norms(row, widths, *formats, true)
-        + attention::saved(row, widths, runs, &card.traits, *formats, (positions, *batch))
+        + attention::saved(row, (shape, widths), runs, &card.traits, *formats, (positions, *batch))
         + between(scene, lora, shape)
         + adapters(scene, lora, block)
         + 8.0
@@ -40,7 +40,7 @@ fn between(scene: &Scene<'_>, lora: &Lora, shape: &LayerShape) -> f64 {
     // bitsandbytes answers in its input's format, which a prepared base makes fp32.
     let is_wide = lora.base.is_some_and(|base| base.is_prepared);
     let c = if is_wide { 4.0 } else { scene.formats.compute };
-    let python = if scene.card.traits.activation == Activation::GeluPython { 3.0 * c } else { 0.0 };
+    let python = if scene.activation() == Activation::GeluPython { 3.0 * c } else { 0.0 };
     match shape.mlp {
         Mlp::Dense { width, is_gated: true } => (3.0 * c + python) * width as f64,
         Mlp::Dense { width, is_gated: false } => (c + python) * width as f64,

@@ -1,8 +1,8 @@
 //! What is kept in front of the layers and behind them: embedding's dropout, last norm, the head.
 
-use super::super::mode::Mode;
+use super::super::units::product;
 use super::{Scene, norm, positions};
-use crate::model::{StackRole, Task};
+use crate::model::{Stack, StackRole, Task};
 
 /// Bytes kept outside of the layers.
 pub(super) fn saved(scene: &Scene<'_>) -> f64 {
@@ -23,7 +23,8 @@ pub(super) fn saved(scene: &Scene<'_>) -> f64 {
     let stacks = card.stacks.iter().map(|stack| batch * positions(stack.role, work) as f64);
     let tokens = stacks.clone().next_back().unwrap_or_default();
     let before: f64 = stacks.rev().skip(1).sum();
-    (before * (masks + first + last + c) + tokens * (masks + first + behind)) * hidden + pixels(scene)
+    (before * (masks + first + last + formats.residual) + tokens * (masks + first + behind)) * hidden
+        + senses(scene)
 }
 
 /// One tensor of what the head reads.
@@ -33,13 +34,44 @@ pub(super) fn input(scene: &Scene<'_>) -> f64 {
     tokens * scene.card.hidden as f64 * scene.formats.compute
 }
 
-/// Images that the patches' matrix keeps, and autocast's copy of its answer.
-fn pixels(scene: &Scene<'_>) -> f64 {
-    let is_vision = |role: StackRole| matches!(role, StackRole::Vision { .. });
-    let Some(stack) = scene.card.stacks.iter().find(|stack| is_vision(stack.role)) else { return 0.0 };
-    let tokens = scene.batch * positions(stack.role, scene.work) as f64;
-    let conv = scene.card.embeddings.tensors.iter().find(|tensor| tensor.dims.len() == 4);
-    let values = conv.map_or(0.0, |tensor| tensor.dims[1..].iter().map(|dim| *dim as f64).product());
-    let c = if scene.formats.mode == Mode::Full { 4.0 } else { 2.0 };
-    tokens * values * c
+/// What is kept of images and sounds on their way to the layers.
+fn senses(scene: &Scene<'_>) -> f64 {
+    let c = scene.formats.compute;
+    let hidden = scene.card.hidden as f64;
+    let of = |stack: &Stack| match stack.role {
+        // The patches' matrix keeps its input.
+        StackRole::Vision { .. } => values(scene, stack) * c,
+        // Whisper's two convolutions: the first at twice the positions, with its GELU before and after,
+        // the GELU of the second, and the sound itself.
+        StackRole::Audio { positions } => {
+            scene.batch * positions as f64 * hidden * 5.0 * c + values(scene, stack) * c
+        }
+        StackRole::Decoder | StackRole::Encoder => 0.0,
+    };
+    scene.card.stacks.iter().map(of).sum()
+}
+
+/// Bytes of the images or sounds of a batch, which the script holds all the time. Images are fp32,
+/// sounds come in the weights' format; tokens are too few to count.
+pub(super) fn batch(scene: &Scene<'_>) -> f64 {
+    let of = |stack: &Stack| match stack.role {
+        StackRole::Vision { .. } => 4.0,
+        StackRole::Audio { .. } => scene.formats.stored,
+        StackRole::Decoder | StackRole::Encoder => 0.0,
+    };
+    scene.card.stacks.iter().map(|stack| of(stack) * values(scene, stack)).sum()
+}
+
+/// Numbers of the images or sounds of a batch, from the shape of the first convolution.
+fn values(scene: &Scene<'_>, stack: &Stack) -> f64 {
+    let convolution = |dims: usize| {
+        let mut tensors = scene.card.embeddings.tensors.iter();
+        tensors.find(|tensor| tensor.dims.len() == dims).map(|tensor| &tensor.dims[1..])
+    };
+    let each = match stack.role {
+        StackRole::Vision { positions } => convolution(4).map(|dims| (positions, dims)),
+        StackRole::Audio { positions } => convolution(3).map(|dims| (2 * positions, &dims[..1])),
+        StackRole::Decoder | StackRole::Encoder => None,
+    };
+    each.map_or(0.0, |(positions, dims)| scene.batch * positions as f64 * product(dims))
 }

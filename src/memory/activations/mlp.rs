@@ -22,7 +22,13 @@ pub(crate) fn saved(row: &Row, shape: &LayerShape, activation: Activation, forma
             let c = formats.compute;
             let hidden = shape.hidden as f64;
             let seen = if row.feeds_all_experts { experts } else { active } as f64;
-            let routed = seen * (gated(activation, formats) * width as f64 + 2.0 * c * hidden);
+            // Tokens sorted by expert, and what the experts answer.
+            let copies = match row.feeds_all_experts && is_autocast(formats) {
+                true => 6.0,
+                false => 2.0 * c,
+            };
+            let inner = gated(activation, formats) + row.inner * c;
+            let routed = seen * (inner * width as f64 + copies * hidden);
             let router = 4.0 * experts as f64 + 40.0 * active as f64;
             let router = router + if row.routes_in_float { 4.0 * hidden } else { 0.0 };
             let gate = if row.gates_shared { c * hidden } else { 0.0 };
@@ -37,6 +43,8 @@ fn inside(activation: Activation, formats: Formats) -> f64 {
     match activation {
         Activation::Relu => 0.0,
         Activation::Silu | Activation::Gelu | Activation::GeluTanh | Activation::Other => c,
+        // Autocast takes powers in fp32.
+        Activation::SquaredRelu if is_autocast(formats) => c + 4.0,
         Activation::SquaredRelu => c,
         Activation::QuickGelu => 2.0 * c,
         Activation::GeluPython if is_autocast(formats) => 14.0,

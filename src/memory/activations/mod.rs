@@ -15,7 +15,7 @@ mod transient;
 
 use super::mode::{Formats, Mode};
 use super::{Strategy, Workload};
-use crate::model::{Block, LayerGroup, LayerShape, Mlp, ModelCard, StackRole};
+use crate::model::{Activation, Block, LayerGroup, LayerShape, Mlp, ModelCard, StackRole};
 use attention::{Runs, Widths};
 use row::{Norm, Row};
 
@@ -45,6 +45,8 @@ pub(crate) struct Kept {
     pub head: f64,
     /// One tensor of the head's input, in the format of the product.
     pub head_input: f64,
+    /// Images or sounds of a batch.
+    pub batch: f64,
     /// Whether the family was looked at.
     pub is_known: bool,
 }
@@ -72,7 +74,13 @@ pub(crate) fn of(card: &ModelCard, work: &Workload, strategy: &Strategy, formats
         }
         read = positions;
     }
-    Kept { layers, head: head::saved(&scene), head_input: head::input(&scene), is_known }
+    Kept {
+        layers,
+        head: head::saved(&scene),
+        head_input: head::input(&scene),
+        batch: head::batch(&scene),
+        is_known,
+    }
 }
 
 /// Positions of one sample in a stack.
@@ -131,8 +139,8 @@ impl Scene<'_> {
         around * hidden
             + self.latent(shape)
             + attention::qk_norms(row, widths, *formats, false)
-            + attention::saved(row, widths, runs, traits, *formats, (positions, self.batch))
-            + mlp::saved(row, shape, traits.activation, *formats)
+            + attention::saved(row, (shape, widths), runs, traits, *formats, (positions, self.batch))
+            + mlp::saved(row, shape, self.activation(), *formats)
             + 8.0
     }
 
@@ -140,6 +148,10 @@ impl Scene<'_> {
     fn stream_norms(&self) -> f64 {
         let is_copied = self.row.norm == Norm::Layer && self.formats.mode == Mode::HalfAutocast;
         if is_copied { self.row.stream_norms.max(self.row.inputs) } else { self.row.stream_norms }
+    }
+
+    fn activation(&self) -> Activation {
+        self.row.activation.unwrap_or(self.card.traits.activation)
     }
 
     /// Norms and inputs of latent attention's small matrices (DeepSeek).
@@ -162,7 +174,7 @@ impl Scene<'_> {
         let copies = if norm::is_copied(row.norm, *formats) { 2.0 * 2.0 * hidden } else { 0.0 };
         let runs = if self.work.attention == super::Attention::Eager { Runs::Eager } else { Runs::Flash };
         let scores = if runs == Runs::Eager {
-            attention::saved(row, widths, runs, &self.card.traits, *formats, (read, *batch))
+            attention::saved(row, (shape, widths), runs, &self.card.traits, *formats, (read, *batch))
                 - 2.0 * c * (widths.queries + widths.answer)
         } else {
             4.0 * widths.heads

@@ -1,5 +1,7 @@
 //! What a family's forward pass does that its tensors do not show: one row of facts per family.
 
+use crate::model::Activation;
+
 /// How a layer's norm computes; input formats decide what it keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Norm {
@@ -82,6 +84,10 @@ pub(crate) struct Row {
     pub masks: f64,
     /// Further bytes per value of the residual stream, in 16 bits and in fp32.
     pub scales: f64,
+    /// The activation, where it keeps less than its name says.
+    pub activation: Option<Activation>,
+    /// Further tensors of the inner width.
+    pub inner: f64,
     /// Whether dropout also stands behind the activation.
     pub drops_inside: bool,
     /// Masks of dropout in front of the layers.
@@ -118,6 +124,8 @@ impl Row {
         mlp_readers: 2.0,
         masks: 0.0,
         scales: 0.0,
+        activation: None,
+        inner: 0.0,
         drops_inside: false,
         embedding_masks: 0.0,
         norms_embedding: false,

@@ -3,6 +3,8 @@
 //! Source of all rows: the tensors that autograd kept while transformers 5.23.0 and torch 2.11.0 ran
 //! two layers of each family in fp32, under autocast and in bf16, with each kind of attention.
 
+use crate::model::Activation;
+
 use super::row::{Kernel, Layout, Norm, QkNorm, Row, Softmax};
 
 /// The row of a family.
@@ -24,7 +26,24 @@ const ROWS: &[Row] = &[
         ..Row::LLAMA
     },
     Row { families: &["deepseek_v2", "deepseek_v3"], routes_in_float: true, ..Row::LLAMA },
-    Row { families: &["gpt_oss"], kernel: Kernel::EagerOnly, softmax: Softmax::Native, ..Row::LLAMA },
+    // Attention sinks need the plain formula; the clamped gate keeps three tensors more.
+    Row {
+        families: &["gpt_oss"],
+        norm: Norm::RmsInFloat,
+        inner: 3.0,
+        kernel: Kernel::EagerOnly,
+        softmax: Softmax::Native,
+        ..Row::LLAMA
+    },
+    Row { families: &["seed_oss"], masks: 2.0, ..Row::LLAMA },
+    Row { families: &["arcee"], mlp_readers: 1.0, ..Row::LLAMA },
+    Row {
+        families: &["exaone4"],
+        stream_norms: 0.0,
+        branch_norms: 2.0,
+        qk_norm: QkNorm::Weighted,
+        ..Row::LLAMA
+    },
     Row { families: &["gemma"], norm: Norm::RmsInFloat, ..Row::LLAMA },
     Row {
         families: &["gemma2"],
@@ -56,7 +75,8 @@ const ROWS: &[Row] = &[
         layout: Layout::FusedJoined,
         ..Row::LLAMA
     },
-    Row { families: &["glm", "glm4"], mlp_readers: 1.0, layout: Layout::Joined, ..Row::LLAMA },
+    Row { families: &["glm"], mlp_readers: 1.0, layout: Layout::Joined, ..Row::LLAMA },
+    Row { families: &["glm4"], branch_norms: 2.0, mlp_readers: 1.0, layout: Layout::Joined, ..Row::LLAMA },
     Row { families: &["stablelm"], norm: Norm::Layer, layout: Layout::Joined, ..Row::LLAMA },
     Row {
         families: &["cohere", "cohere2"],
@@ -86,6 +106,8 @@ const ROWS: &[Row] = &[
     Row { families: &["gptj"], stream_norms: 1.0, inputs: 1.0, kernel: Kernel::EagerOnly, ..Row::PLAIN },
     Row {
         families: &["bloom"],
+        // Its GELU has a backward of its own that keeps the input alone.
+        activation: Some(Activation::Gelu),
         attention_readers: 1.0,
         norms_embedding: true,
         kernel: Kernel::EagerOnly,
@@ -131,5 +153,7 @@ const ROWS: &[Row] = &[
         kernel: Kernel::Biased,
         ..Row::LLAMA
     },
-    Row { families: &["whisper", "bart", "mbart"], ..Row::PLAIN },
+    Row { families: &["bart", "mbart"], softmax: Softmax::Native, ..Row::PLAIN },
+    // It makes queries contiguous, which the answer's layout follows.
+    Row { families: &["whisper"], softmax: Softmax::Native, layout: Layout::Joined, ..Row::PLAIN },
 ];

@@ -41,13 +41,15 @@ fn behind(scene: &Scene<'_>, shape: &LayerShape) -> f64 {
     let formats = scene.formats;
     let c = formats.compute;
     let hidden = shape.hidden as f64;
-    let is_python = scene.card.traits.activation == Activation::GeluPython;
+    let activation = scene.activation();
+    let is_python = activation == Activation::GeluPython;
     let per_value = match shape.mlp {
         // `gelu_new` under autocast: its power and products are fp32.
         Mlp::Dense { is_gated: false, .. } if is_python => match formats.mode {
             Mode::Autocast | Mode::HalfAutocast => 10.0,
             Mode::Full | Mode::Half => 2.0 * c,
         },
+        Mlp::Dense { is_gated: false, .. } if activation == Activation::QuickGelu => 3.0 * c,
         // The gradient of the second matrix's input, while that input still waits.
         Mlp::Dense { is_gated: false, .. } => c,
         // Gradients of the product and of both factors, the product itself being gone.
@@ -84,5 +86,5 @@ fn let_go(scene: &Scene<'_>, shape: &LayerShape) -> f64 {
     let Scene { row, formats, .. } = scene;
     let half = row.stream_norms / 2.0 * norm::saved(row.norm, formats.residual, *formats)
         + norm::inputs(row.norm, row.inputs / 2.0, row.mlp_readers, *formats);
-    half * shape.hidden as f64 + mlp::saved(row, shape, scene.card.traits.activation, *formats)
+    half * shape.hidden as f64 + mlp::saved(row, shape, scene.activation(), *formats)
 }
