@@ -87,7 +87,7 @@ $(VENV)/accelerate: $(VENV)/yaml
 	touch $@
 
 $(VENV)/transformers: $(VENV)/accelerate
-	$(VENV)/bin/pip install --quiet transformers==5.23.0 diffusers==0.39.0
+	$(VENV)/bin/pip install --quiet transformers==5.23.0 diffusers==0.42.1 pillow
 	touch $@
 
 $(VENV)/deepspeed: $(VENV)/accelerate

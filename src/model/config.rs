@@ -30,7 +30,8 @@ pub fn read_text(text: &str, name: &str) -> Result<ModelCard, ModelError> {
 /// Fields that are missing or hold what no model can have; an unknown architecture.
 pub fn read_config(value: &Value, name: &str) -> Result<ModelCard, ModelError> {
     let object = value.as_object().ok_or_else(|| no_object(value, name))?;
-    let kind = object.get("model_type").and_then(Value::as_str).unwrap_or_default();
+    let kind = object.get("model_type").or_else(|| object.get("_class_name"));
+    let kind = kind.and_then(Value::as_str).unwrap_or_default();
     let card = read_object(object, kind, name)?;
     check_size(&card)?;
     Ok(card)

@@ -13,8 +13,13 @@ use super::{ModelCard, ModelError};
 
 /// Largest header that the format allows (safetensors, `MAX_HEADER_SIZE`).
 const MOST_HEADER: u64 = 100_000_000;
-const INDEX: &str = "model.safetensors.index.json";
-const SINGLE: &str = "model.safetensors";
+/// Weights as transformers and diffusers name them, those in several files first.
+const NAMES: [&str; 4] = [
+    "model.safetensors.index.json",
+    "model.safetensors",
+    "diffusion_pytorch_model.safetensors.index.json",
+    "diffusion_pytorch_model.safetensors",
+];
 
 /// Whether a file is weights or their index, by its name.
 pub(super) fn is_weights(path: &Path) -> bool {
@@ -24,7 +29,7 @@ pub(super) fn is_weights(path: &Path) -> bool {
 
 /// The weights of a folder.
 pub(super) fn within(folder: &Path) -> Option<PathBuf> {
-    [INDEX, SINGLE].iter().map(|name| folder.join(name)).find(|path| path.exists())
+    NAMES.iter().map(|name| folder.join(name)).find(|path| path.exists())
 }
 
 /// The card that the weights alone tell.

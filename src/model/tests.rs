@@ -169,3 +169,29 @@ fn text_within_a_model_of_images_is_counted_by_its_own_row() {
     );
     assert!(outer.unknown[0].contains("images"), "{:?}", outer.unknown);
 }
+
+/// A head for classes instead of a language model, as transformers 5.23 builds it for 3 classes.
+#[test]
+fn classifiers_have_their_own_head() {
+    for (config, parameters) in [
+        (
+            r#"{"model_type":"bert","architectures":["BertForSequenceClassification"],"num_labels":3,"num_hidden_layers":1}"#,
+            31_517_955,
+        ),
+        (
+            r#"{"model_type":"roberta","architectures":["RobertaForSequenceClassification"],"num_labels":3,"num_hidden_layers":1}"#,
+            46_680_579,
+        ),
+        (
+            r#"{"model_type":"distilbert","architectures":["DistilBertForSequenceClassification"],"num_labels":3,"n_layers":1}"#,
+            31_516_419,
+        ),
+        (
+            r#"{"model_type":"gpt2","architectures":["GPT2ForSequenceClassification"],"num_labels":3,"n_layer":1}"#,
+            46_475_520,
+        ),
+        (r#"{"model_type":"bart","tie_word_embeddings":false}"#, 560_705_536),
+    ] {
+        assert_eq!(card(config).parameters(), parameters, "{config}");
+    }
+}

@@ -195,6 +195,11 @@ pub const MODELS: &[ModelPreset] = &[
         name: "whisper-large-v3-turbo",
         text: include_str!("../../presets/models/whisper-large-v3-turbo.json"),
     },
+    ModelPreset { name: "flux.1-dev", text: include_str!("../../presets/models/flux.1-dev.json") },
+    ModelPreset { name: "flux.1-schnell", text: include_str!("../../presets/models/flux.1-schnell.json") },
+    ModelPreset { name: "sd3-medium", text: include_str!("../../presets/models/sd3-medium.json") },
+    ModelPreset { name: "sd3.5-medium", text: include_str!("../../presets/models/sd3.5-medium.json") },
+    ModelPreset { name: "sd3.5-large", text: include_str!("../../presets/models/sd3.5-large.json") },
 ];
 
 /// The model of that name, in any case.

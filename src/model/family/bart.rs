@@ -28,16 +28,12 @@ fn read(fields: &Fields) -> Result<ModelCard, ModelError> {
     let (hidden, vocabulary) = (fields.size("d_model")?, fields.size("vocab_size")?);
     let positions = fields.size("max_position_embeddings")?;
     let is_tied = fields.is_tied()?;
-    let embeddings = ["encoder", "decoder"].iter().fold(
-        Tensors::new().embedding("model.shared", vocabulary, hidden),
-        |it, side| {
-            it.embedding(&format!("model.{side}.embed_positions"), positions + 2, hidden).norm(
-                &format!("model.{side}.layernorm_embedding"),
-                hidden,
-                true,
-            )
-        },
-    );
+    let shared = Tensors::new().embedding("model.shared", vocabulary, hidden);
+    let embeddings = ["encoder", "decoder"].iter().fold(shared, |it, side| {
+        it.embedding(&format!("model.{side}.embed_positions"), positions + 2, hidden)
+            .norm(&format!("model.{side}.layernorm_embedding"), hidden, true)
+            .when(!is_tied, |it| it.embedding(&format!("model.{side}.embed_tokens"), vocabulary, hidden))
+    });
     let head =
         Tensors::new().when(!is_tied, |it| it.linear("lm_head", Part::Head, (vocabulary, hidden), false));
     Ok(ModelCard {

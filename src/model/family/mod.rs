@@ -8,6 +8,7 @@ mod bloom;
 mod clip;
 mod deberta;
 mod deepseek;
+mod diffusion;
 mod dinov2;
 mod distilbert;
 mod falcon;
@@ -39,7 +40,7 @@ use super::{Activation, LayerShape, Mlp, ModelCard, ModelError, Part, Stack, Sta
 
 /// What is known of a family of models.
 pub(super) struct Family {
-    /// Its `model_type`s.
+    /// Its `model_type`s; for models of diffusers their `_class_name`.
     pub types: &'static [&'static str],
     /// Fields that must be stated, because transformers' default would silently be another model.
     pub needs: &'static [&'static str],
@@ -86,6 +87,8 @@ const ALL: &[Family] = &[
     deberta::FAMILY,
     deepseek::V2,
     deepseek::V3,
+    diffusion::FLUX,
+    diffusion::SD3,
     dinov2::FAMILY,
     distilbert::FAMILY,
     falcon::FAMILY,
