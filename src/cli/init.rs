@@ -149,7 +149,7 @@ fn from_questions(arguments: &Arguments, release: Release, given: Vec<(&'static 
             "questions need a terminal; use --preset NAME or --yes, with --set KEY=VALUE for what differs",
         ));
     }
-    let whose = machine.name.as_deref().map_or("This machine", |name| name);
+    let whose = if machine.name.is_some() { "That machine" } else { "This machine" };
     streams::err(&format!("{whose}: {}.\nEnter takes the suggestion, Esc goes back.\n", seen(&machine)));
     let target = arguments.output.display().to_string();
     let mut terminal = ask::Terminal { target, width: streams::width(), failure: None };

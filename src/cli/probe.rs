@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{End, machine, streams};
 use crate::document::{Document, Format as Language, Overwrite, Stored};
 use crate::hardware::{Machine, catalogue};
-use crate::report;
+use crate::report::{self, line};
 
 /// Show the GPUs of this machine, or of another one, and what surrounds them
 ///
@@ -33,7 +33,9 @@ const EXAMPLES: &str = "Examples:
   accel-studio probe --save cluster.json    keep it, to plan for it elsewhere
   accel-studio probe --machine 8xh100-sxm   what such a machine offers
   accel-studio probe --list                 names of machines that are known
-  accel-studio probe --format json          the same for programs";
+  accel-studio probe --format json          the same for programs
+
+ACCEL_STUDIO_NVML names NVIDIA's library (libnvidia-ml.so.1) where it lies in an unusual place.";
 
 /// How a machine is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -78,6 +80,6 @@ fn save(machine: &Machine, path: &Path) -> Result<(), String> {
 }
 
 fn fail(reason: &str) -> End {
-    streams::err(&format!("accel-studio: {reason}\n"));
+    streams::err(&line::complaint(reason));
     End::Failed
 }

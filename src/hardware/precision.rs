@@ -10,7 +10,7 @@ use super::Device;
 pub enum Support {
     /// In hardware, at speed.
     Native,
-    /// It works, but each step goes through another format: slower than fp32 as a rule.
+    /// It works, but through another format or in a few units only: slower than fp32 as a rule.
     Emulated,
     /// Not at all.
     No,
@@ -36,6 +36,10 @@ pub const SOURCE: &str = "CUDA C++ Programming Guide, \"Compute Capabilities\"; 
 /// fp16 arithmetic begins with 5.3: "Compute Capabilities", feature table, half-precision operations.
 const FP16: (u32, u32) = (5, 3);
 
+/// Pascal's cards for desktops have it for show: 2 steps of fp16 a cycle beside 128 of fp32 (the same guide,
+/// "Throughput of Native Arithmetic Instructions").
+const SLOW_FP16: (u32, u32) = (6, 1);
+
 /// bf16 and tf32 begin with 8.0: the same table; before, PyTorch widens each bf16 step to fp32.
 const BF16: (u32, u32) = (8, 0);
 
@@ -47,7 +51,7 @@ impl Precisions {
     pub fn of(capability: (u32, u32)) -> Precisions {
         let since = |first, before| if capability >= first { Support::Native } else { before };
         Precisions {
-            fp16: since(FP16, Support::Emulated),
+            fp16: if capability == SLOW_FP16 { Support::Emulated } else { since(FP16, Support::Emulated) },
             bf16: since(BF16, Support::Emulated),
             tf32: since(BF16, Support::No),
             fp8: since(FP8, Support::No),
@@ -85,6 +89,8 @@ mod tests {
             [can.fp16, can.bf16, can.tf32, can.fp8]
         };
         assert_eq!(formats((5, 2)), [Emulated, Emulated, No, No], "Maxwell");
+        assert_eq!(formats((6, 0)), [Native, Emulated, No, No], "P100");
+        assert_eq!(formats((6, 1)), [Emulated, Emulated, No, No], "GTX 1080");
         assert_eq!(formats((7, 5)), [Native, Emulated, No, No], "Turing");
         assert_eq!(formats((8, 6)), [Native, Native, Native, No], "Ampere");
         assert_eq!(formats((8, 9)), [Native; 4], "Ada");

@@ -72,7 +72,10 @@ impl TryFrom<Form> for Machine {
 impl Machine {
     /// Reads the text of a machine file; the reason, in lower case and with its place, where it is none.
     pub fn parse(text: &str) -> Result<Machine, String> {
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        // The words of a file are repeated in the reason, and must not reach a terminal as they are.
+        let harmless =
+            |char: char| if char.is_control() { char.escape_default().to_string() } else { char.into() };
+        serde_json::from_str(text).map_err(|error| error.to_string().chars().map(harmless).collect())
     }
 
     /// The text of a machine file.
@@ -143,5 +146,7 @@ mod tests {
         assert!(reason(r#"{"gpus": [{}], "topology": [["X", "SYS"]]}"#).contains("1 rows"));
         assert!(reason(r#"{"gpus": [{}], "unseen": "no-driver"}"#).contains("keep one"));
         assert!(reason(r#"{"gpus": [{"memory": {"total_bytes": -1}}]}"#).contains("line 1"));
+        let sly = reason(r#"{"gpus": [{"vendor": "\u001b[31m"}]}"#);
+        assert!(sly.contains(r"`\u{1b}[31m`"), "{sly}");
     }
 }

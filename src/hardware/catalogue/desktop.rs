@@ -2,6 +2,7 @@
 
 use super::gpu::{Gpu, Link, Peak};
 
+const PASCAL: &str = "NVIDIA's page of the card";
 const TURING: &str = "NVIDIA Turing architecture whitepaper, reference clocks";
 const AMPERE: &str = "NVIDIA Ampere GA102 architecture whitepaper";
 const ADA: &str = "NVIDIA Ada GPU architecture whitepaper";
@@ -13,6 +14,18 @@ const BLACKWELL_PAGE: &str = "NVIDIA's page of the card";
 const BLACKWELL: &str = "NVIDIA RTX Blackwell GPU architecture whitepaper";
 
 pub(super) const GPUS: &[Gpu] = &[
+    Gpu {
+        name: "gtx-1080-ti",
+        title: "GeForce GTX 1080 Ti",
+        reported: &["NVIDIA GeForce GTX 1080 Ti", "GeForce GTX 1080 Ti"],
+        capability: Some((6, 1)),
+        memory: 11264,
+        usable: Some(11178),
+        bandwidth: Some(484),
+        peak: Peak { fp32: Some(11.3), ..Gpu::BLANK.peak },
+        source: PASCAL,
+        ..Gpu::BLANK
+    },
     Gpu {
         name: "rtx-2060",
         title: "GeForce RTX 2060",
@@ -73,6 +86,17 @@ pub(super) const GPUS: &[Gpu] = &[
         ..Gpu::BLANK
     },
     Gpu {
+        name: "rtx-3060-ti",
+        title: "GeForce RTX 3060 Ti",
+        reported: &["NVIDIA GeForce RTX 3060 Ti", "GeForce RTX 3060 Ti"],
+        capability: Some((8, 6)),
+        memory: 8192,
+        bandwidth: Some(448),
+        peak: Peak::ampere(16.2, 16.2, 32.4),
+        source: AMPERE_RATIOS,
+        ..Gpu::BLANK
+    },
+    Gpu {
         name: "rtx-3070",
         title: "GeForce RTX 3070",
         reported: &["NVIDIA GeForce RTX 3070", "GeForce RTX 3070"],
@@ -84,6 +108,17 @@ pub(super) const GPUS: &[Gpu] = &[
         ..Gpu::BLANK
     },
     Gpu {
+        name: "rtx-3070-ti",
+        title: "GeForce RTX 3070 Ti",
+        reported: &["NVIDIA GeForce RTX 3070 Ti", "GeForce RTX 3070 Ti"],
+        capability: Some((8, 6)),
+        memory: 8192,
+        bandwidth: Some(608),
+        peak: Peak::ampere(21.7, 21.7, 43.5),
+        source: AMPERE_RATIOS,
+        ..Gpu::BLANK
+    },
+    Gpu {
         name: "rtx-3080",
         title: "GeForce RTX 3080",
         reported: &["NVIDIA GeForce RTX 3080", "GeForce RTX 3080"],
@@ -92,6 +127,17 @@ pub(super) const GPUS: &[Gpu] = &[
         bandwidth: Some(760),
         peak: Peak::ampere(29.8, 29.8, 59.5),
         source: AMPERE,
+        ..Gpu::BLANK
+    },
+    Gpu {
+        name: "rtx-3080-ti",
+        title: "GeForce RTX 3080 Ti",
+        reported: &["NVIDIA GeForce RTX 3080 Ti", "GeForce RTX 3080 Ti"],
+        capability: Some((8, 6)),
+        memory: 12288,
+        bandwidth: Some(912),
+        peak: Peak::ampere(34.1, 34.1, 68.2),
+        source: AMPERE_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {
@@ -131,6 +177,17 @@ pub(super) const GPUS: &[Gpu] = &[
         ..Gpu::BLANK
     },
     Gpu {
+        name: "rtx-4060-ti",
+        title: "GeForce RTX 4060 Ti",
+        reported: &["NVIDIA GeForce RTX 4060 Ti"],
+        capability: Some((8, 9)),
+        memory: 8188,
+        bandwidth: Some(288),
+        peak: Peak::full(22.1, 22.1, 44.1, 88.3),
+        source: ADA_RATIOS,
+        ..Gpu::BLANK
+    },
+    Gpu {
         name: "rtx-4070",
         title: "GeForce RTX 4070",
         reported: &["NVIDIA GeForce RTX 4070"],
@@ -138,6 +195,17 @@ pub(super) const GPUS: &[Gpu] = &[
         memory: 12282,
         bandwidth: Some(504),
         peak: Peak::full(29.1, 29.1, 58.3, 116.6),
+        source: ADA_RATIOS,
+        ..Gpu::BLANK
+    },
+    Gpu {
+        name: "rtx-4070-super",
+        title: "GeForce RTX 4070 SUPER",
+        reported: &["NVIDIA GeForce RTX 4070 SUPER"],
+        capability: Some((8, 9)),
+        memory: 12282,
+        bandwidth: Some(504),
+        peak: Peak::full(35.5, 35.5, 71.0, 141.9),
         source: ADA_RATIOS,
         ..Gpu::BLANK
     },
@@ -174,6 +242,17 @@ pub(super) const GPUS: &[Gpu] = &[
         bandwidth: Some(717),
         peak: Peak::full(48.7, 48.7, 97.5, 194.9),
         source: ADA,
+        ..Gpu::BLANK
+    },
+    Gpu {
+        name: "rtx-4080-super",
+        title: "GeForce RTX 4080 SUPER",
+        reported: &["NVIDIA GeForce RTX 4080 SUPER"],
+        capability: Some((8, 9)),
+        memory: 16376,
+        bandwidth: Some(736),
+        peak: Peak::full(52.2, 52.2, 104.4, 208.9),
+        source: ADA_RATIOS,
         ..Gpu::BLANK
     },
     Gpu {

@@ -11,6 +11,9 @@ const CDNA2: Precisions =
 const CDNA3: Precisions =
     Precisions { fp16: Support::Native, bf16: Support::Native, tf32: Support::Native, fp8: Support::Native };
 
+/// CDNA 4 has no units for tf32 any more; libraries put it together from bf16.
+const CDNA4: Precisions = Precisions { tf32: Support::Emulated, ..CDNA3 };
+
 /// Gaudi 2 and 3 compute in all of them, by Intel's Gaudi documentation, "Supported data types".
 const GAUDI: Precisions = CDNA3;
 
@@ -68,6 +71,17 @@ pub(super) const GPUS: &[Gpu] = &[
         peak: Peak::full(163.4, 653.7, 1307.4, 2614.9),
         link: Link::bridged(896.0, 7),
         source: "AMD Instinct MI325X datasheet",
+        ..Gpu::BLANK
+    },
+    Gpu {
+        name: "mi355x",
+        title: "AMD Instinct MI355X",
+        reported: &["AMD Instinct MI355X"],
+        vendor: Vendor::Amd,
+        precisions: Some(CDNA4),
+        memory: 294_912,
+        bandwidth: Some(8000),
+        source: "AMD GPU specifications of ROCm, MI355X: 288 GiB; AMD Instinct MI355X datasheet",
         ..Gpu::BLANK
     },
     Gpu {

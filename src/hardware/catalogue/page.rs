@@ -17,8 +17,8 @@ from the rows in `src/hardware/catalogue/`.
 * **memory** is what the driver reports (`nvidia-smi`), in MiB. For AMD and Intel it is the vendor's figure.
 * **usable** is the least that PyTorch was seen to report as its capacity, in MiB: what processes can have. Drivers
   differ by up to 300 MiB. Where none was found, plans take all of the memory.
-* **cc** is NVIDIA's compute capability. It tells the formats: fp16 begins with 5.3, bf16 and tf32 with 8.0 (before,
-  bf16 works by emulation, slowly), fp8 with 8.9.
+* **cc** is NVIDIA's compute capability. It tells the formats: fp16 begins with 5.3 (and is slow in
+  6.1), bf16 and tf32 with 8.0 (before, bf16 works by emulation, slowly), fp8 with 8.9.
 * **bandwidth** is the memory's, in GB/s; **links** are NVLink's or Infinity Fabric's, both directions together, in
   GB/s. `8xNAME` takes for granted that links marked with a star join all GPUs, as in the machines sold with them;
   others join pairs, where a bridge is plugged in, and are not taken for granted.
