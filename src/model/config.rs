@@ -83,7 +83,7 @@ fn unknown(kind: &str, name: &str, missing: &[String]) -> ModelError {
     let what = match kind {
         "" => format!("`model_type` is missing, which names the architecture, and there is no {missing}"),
         kind => format!(
-            "`model_type: {kind}` is no architecture that is known here, and without {missing} it cannot be \
+            "`{kind}` is no architecture that is known here, and without {missing} it cannot be \
              read as a usual decoder"
         ),
     };

@@ -292,4 +292,6 @@ impl LayerGroup {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
