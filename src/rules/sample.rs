@@ -4,7 +4,7 @@ use super::companion::{Companion, wanted};
 use super::exposed::Exposed;
 use super::surroundings::Surroundings;
 use crate::document::{Document, Exposure, Format};
-use crate::hardware::{Device, Gpus, Machine, Memory, Mig};
+use crate::hardware::{Device, Gpus, Instance, Machine, Memory, Mig};
 use crate::schema::Release;
 
 /// A sample config, whole or a fragment.
@@ -169,7 +169,7 @@ impl On {
             name: Some(self.name.to_owned()),
             memory: Some(Memory::of(self.gib << 30)),
             capability: Some(self.capability),
-            mig: is_sliced.then(|| Mig { is_enabled: true, ..Mig::default() }),
+            mig: is_sliced.then(|| Mig { is_enabled: true, instances: vec![Instance::default()] }),
             ..Device::default()
         }
     }

@@ -7,7 +7,7 @@ use crate::finding::{Place, Severity};
 use crate::hardware::Device;
 use crate::text::{all_of, count};
 
-pub(in crate::rules) const RULES: &[Rule] = &[NO_GPU, UNKNOWN_ID, TOO_FEW, IDLE, MIXED, SLICES];
+pub(in crate::rules) const RULES: &[Rule] = &[NO_GPU, UNKNOWN_ID, SLICES, TOO_FEW, IDLE, MIXED];
 
 const NO_GPU: Rule = Rule {
     name: "hardware/no-gpu",

@@ -194,14 +194,16 @@ impl Outlook {
     /// GPUs that the job sees; `None` where there are none.
     pub fn gpus(&self) -> Option<u64> {
         let machine = self.machine.found.as_deref()?;
-        u64::try_from(sizes(machine).len()).ok().filter(|gpus| *gpus > 0)
+        u64::try_from(sizes(machine, None).len()).ok().filter(|gpus| *gpus > 0)
     }
 
     fn answer_for(&self, document: &Document, deepspeed: Option<&Value>) -> Option<Answer> {
         let model = self.model.found.as_deref()?;
         let machine = self.machine.found.as_deref();
-        let sizes: Vec<u64> = machine.map(sizes).unwrap_or_default();
-        let strategy = Strategy::read(&Config::read(document), deepspeed, self.gpus());
+        let config = Config::read(document);
+        let ids = config.text("gpu_ids");
+        let sizes: Vec<u64> = machine.map(|machine| sizes(machine, ids.as_deref())).unwrap_or_default();
+        let strategy = Strategy::read(&config, deepspeed, self.gpus());
         let estimate = memory::estimate(model, &self.workload, &strategy).map_err(|error| error.to_string());
         let used = usize::try_from(strategy.local).unwrap_or(usize::MAX);
         let capacity = sizes.into_iter().take(used).min();
@@ -210,9 +212,10 @@ impl Outlook {
     }
 }
 
-/// Memory of each GPU that a job on the machine sees, bytes.
-fn sizes(machine: &Machine) -> Vec<u64> {
-    machine.visible_gpus().iter().filter_map(|device| device.memory.as_ref().map(Memory::usable)).collect()
+/// Memory of each GPU, or slice of one, that a job on the machine sees with these `gpu_ids`, bytes.
+fn sizes(machine: &Machine, gpu_ids: Option<&str>) -> Vec<u64> {
+    let view = machine.view_of_gpu_ids(gpu_ids);
+    view.shown.iter().filter_map(|seen| seen.memory().as_ref().map(Memory::usable)).collect()
 }
 
 impl Answer {
