@@ -71,7 +71,7 @@ editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
 
 bench: ## figures, no verdicts
-	$(CARGO) bench --quiet --locked --bench speed
+	$(CARGO) bench --quiet --locked --bench speed --bench estimate
 
 $(VENV)/yaml:
 	$(PYTHON) -m venv $(VENV)

@@ -3,7 +3,7 @@
 //! Source: torch 2.11 `distributed/fsdp/_runtime_utils.py` and `_flat_param.py` with the arguments
 //! that Accelerate 1.15 passes. `record_stream` may delay frees on a GPU: this is a lower bound.
 
-use super::fsdp2::ways;
+use super::fsdp2::{ways, wraps_layers};
 use super::step::{Step, bytes};
 use super::units::Unit;
 use super::{Breakdown, Category, Fsdp, FsdpStrategy, Moment, Phase, optimizer};
@@ -40,7 +40,7 @@ impl Flat {
         let optimizer = optimizer::of_flat(step.work, trainable, step.formats.weight);
         let layers: f64 = units.layers.iter().map(|unit| unit.count * unit.parameters).sum();
         let all = used * units.sum(|unit| unit.parameters);
-        let root = if fsdp.wraps_layers { all - used * layers } else { all };
+        let root = if wraps_layers(step, fsdp) { all - used * layers } else { all };
         let keeps_all = matches!(fsdp.strategy, FsdpStrategy::GradOp | FsdpStrategy::HybridGradOp);
         let gradients = |unit: &Unit<'_>| on_gpu * unit.count * unit.gradients / ways;
         let waits = step.accumulates && !step.strategy.syncs_each_batch;

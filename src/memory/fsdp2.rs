@@ -82,6 +82,12 @@ pub(crate) fn ways(step: &Step<'_>, fsdp: &Fsdp) -> f64 {
     }
 }
 
+/// Whether each layer is gathered by itself: by its class, or because it is large enough.
+pub(crate) fn wraps_layers(step: &Step<'_>, fsdp: &Fsdp) -> bool {
+    let largest = step.units.largest_layer(|unit| unit.parameters);
+    fsdp.wraps_layers || fsdp.smallest_unit.is_some_and(|smallest| largest >= smallest as f64)
+}
+
 /// Numbers of a tensor on one rank: whole rows of the first dimension, rounded up.
 fn shard(dims: &[u64], numbers: f64, ways: f64) -> f64 {
     match dims.first() {
@@ -147,7 +153,7 @@ impl Gathered {
         let copies = if is_shared_twice(step) { matrix } else { 0.0 };
         let tail = padded(&units.embedding) + padded(&units.head) - if units.is_tied { 0.0 } else { matrix }
             + copies;
-        if !fsdp.wraps_layers {
+        if !wraps_layers(step, fsdp) {
             let two = 2.0 * all;
             return Gathered {
                 forward: all,

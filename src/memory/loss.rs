@@ -78,7 +78,7 @@ fn fused(matrix: f64, tokens: f64, card: &ModelCard, formats: Formats) -> Logits
     let chunk = (tokens / chunks).ceil().max(1.0);
     let power = 2f64.powf(chunk.log2().ceil());
     let values = power.min(tokens) * card.vocabulary as f64;
-    let gradients = matrix * formats.compute + tokens * card.hidden as f64 * formats.compute;
+    let gradients = matrix * formats.used + tokens * card.hidden as f64 * formats.compute;
     Logits {
         matrix,
         kept: 0.0,

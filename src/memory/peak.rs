@@ -46,3 +46,5 @@ fn not_covered(what: &str) -> Result<Vec<Moment>, MemoryError> {
 
 #[cfg(test)]
 pub(super) mod tests;
+#[cfg(test)]
+mod traps;

@@ -8,7 +8,7 @@ use super::activations::{self, Layer};
 use super::loss::Logits;
 use super::mode::{Formats, Mode};
 use super::units::Units;
-use super::{Breakdown, Category, MemoryError, Moment, Phase, Strategy, Workload, optimizer};
+use super::{Breakdown, Category, MemoryError, Moment, Phase, Sharding, Strategy, Workload, optimizer};
 use crate::model::ModelCard;
 
 /// The instants that are weighed, in their order.
@@ -126,8 +126,14 @@ impl<'a> Step<'a> {
 
     /// Bytes that the layers keep from forward to backward.
     pub fn saved(&self) -> f64 {
-        let one = |layer: &Layer| if self.has_checkpointing { layer.input } else { layer.saved };
-        self.layers.iter().map(|layer| layer.count * one(layer)).sum()
+        let offloads = matches!(&self.strategy.sharding, Sharding::Fsdp(fsdp) if fsdp.offloads_activations);
+        let one = |layer: &Layer| match (self.has_checkpointing, offloads) {
+            (false, _) => layer.count * layer.saved,
+            (true, false) => layer.count * layer.input,
+            // In host memory but for the one on its way and the one in use.
+            (true, true) => layer.count.min(2.0) * layer.input,
+        };
+        self.layers.iter().map(one).sum()
     }
 
     /// The kind of layer that backward meets first.
@@ -207,9 +213,9 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Whole bytes; sizes beyond 64 bits saturate and are refused when all are summed.
+/// Whole bytes; what is beyond 64 bits, or beyond numbers, saturates and is refused when all are summed.
 pub(crate) fn bytes(amount: f64) -> u64 {
-    amount.round() as u64
+    if amount.is_nan() { u64::MAX } else { amount.round() as u64 }
 }
 
 fn check(work: &Workload, strategy: &Strategy) -> Result<(), MemoryError> {

@@ -54,7 +54,8 @@ impl<'a> Units<'a> {
     /// # Errors
     /// A model without layers or width.
     pub fn of(card: &'a ModelCard, work: &Workload, formats: Formats) -> Result<Units<'a>, MemoryError> {
-        let layers: u64 = card.stacks.iter().fold(0, |sum, stack| sum.saturating_add(stack.layers()));
+        let groups = card.stacks.iter().flat_map(|stack| &stack.groups);
+        let layers = groups.clone().fold(0, |sum: u64, group| sum.saturating_add(group.count));
         let must = "at least 1";
         if layers == 0 {
             return Err(MemoryError::Absurd { what: "the number of layers", value: 0, must });
@@ -64,7 +65,6 @@ impl<'a> Units<'a> {
         }
         let unit =
             |block: &'a Block, count: u64, is_layer: bool| Unit::of(block, count, is_layer, work, formats);
-        let groups = card.stacks.iter().flat_map(|stack| &stack.groups);
         Ok(Units {
             embedding: unit(&card.embeddings, 1, false),
             layers: groups.map(|group| unit(&group.block, group.count, true)).collect(),

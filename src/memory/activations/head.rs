@@ -70,7 +70,9 @@ fn values(scene: &Scene<'_>, stack: &Stack) -> f64 {
     };
     let each = match stack.role {
         StackRole::Vision { positions } => convolution(4).map(|dims| (positions, dims)),
-        StackRole::Audio { positions } => convolution(3).map(|dims| (2 * positions, &dims[..1])),
+        StackRole::Audio { positions } => {
+            convolution(3).map(|dims| (positions.saturating_mul(2), &dims[..1]))
+        }
         StackRole::Decoder | StackRole::Encoder => None,
     };
     each.map_or(0.0, |(positions, dims)| scene.batch * positions as f64 * product(dims))

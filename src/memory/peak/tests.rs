@@ -100,3 +100,35 @@ fn hostile_sizes_are_refused_and_do_not_wrap() {
     let none = Workload { micro_batch: 0, ..Workload::default() };
     assert!(matches!(estimate(&card, &none, &alone()), Err(MemoryError::Absurd { value: 0, .. })));
 }
+
+/// Sizes that a hostile file may state, in every place at once and in each alone.
+#[test]
+fn no_size_makes_an_estimate_panic_or_shrink_to_nothing() {
+    let sizes = [0, 1, 3, 1 << 20, 1 << 40, u64::MAX];
+    let places: [fn(&mut ModelCard, &mut Workload, &mut Strategy, u64); 10] = [
+        |card, _, _, size| card.vocabulary = size,
+        |card, _, _, size| card.hidden = size,
+        |card, _, _, size| card.stacks[0].groups[0].count = size,
+        |card, _, _, size| card.stacks[0].groups[0].shape.heads = size,
+        |card, _, _, size| card.stacks[0].groups[0].shape.head_dim = size,
+        |card, _, _, size| card.stacks[0].groups[0].block.tensors[0].dims = vec![size; 40],
+        |_, work, _, size| work.micro_batch = size,
+        |_, work, _, size| work.sequence = size,
+        |_, _, strategy, size| strategy.world = size,
+        |_, _, strategy, size| strategy.accumulation = size,
+    ];
+    for version in [0, 1, 2] {
+        for (number, place) in places.iter().enumerate() {
+            for size in sizes {
+                let (mut card, mut work, mut strategy) = (tinyllama(), Workload::default(), alone());
+                if version > 0 {
+                    strategy = super::traps::fsdp(version, 8);
+                }
+                place(&mut card, &mut work, &mut strategy, size);
+                let Ok(found) = estimate(&card, &work, &strategy) else { continue };
+                assert!(found.allocated() > 1 << 20, "place {number}, size {size}, FSDP {version}");
+                assert!(found.needed() > found.allocated());
+            }
+        }
+    }
+}
