@@ -5,6 +5,7 @@
 
 mod choice;
 mod completions;
+mod estimate;
 mod explain;
 mod find;
 mod fix;
@@ -85,6 +86,7 @@ const EXAMPLES: &str = "Examples:
 enum Verb {
     Validate(validate::Arguments),
     Fix(fix::Arguments),
+    Estimate(Box<estimate::Arguments>),
     Explain(explain::Arguments),
     Schema(schema::Arguments),
     Init(init::Arguments),
@@ -110,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let end = match arguments.verb {
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
         Some(Verb::Fix(arguments)) => fix::run(&arguments),
+        Some(Verb::Estimate(arguments)) => estimate::run(&arguments),
         Some(Verb::Explain(arguments)) => explain::run(&arguments),
         Some(Verb::Schema(arguments)) => schema::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),

@@ -15,6 +15,11 @@ pub enum Source {
 }
 
 impl Source {
+    /// What a person named: `-` is standard input.
+    pub fn of(path: PathBuf) -> Source {
+        if path.as_os_str() == "-" { Source::Stdin("<stdin>".to_owned()) } else { Source::File(path) }
+    }
+
     /// Its name as the person gave it.
     pub fn name(&self) -> String {
         match self {

@@ -5,6 +5,7 @@
 
 mod address;
 mod clean;
+pub mod estimate;
 mod fingerprint;
 pub mod github;
 pub mod gitlab;

@@ -1,0 +1,190 @@
+//! What an estimate is about: config, model, workload and machine, put together from flags, the project's
+//! settings and what is there.
+
+use std::path::Path;
+
+use super::super::machine;
+use super::super::source::Source;
+use super::Arguments;
+use crate::document::{Document, Format, Stored};
+use crate::hardware::Machine;
+use crate::memory::solve::Situation;
+use crate::memory::{Strategy, Workload};
+use crate::model::{Dtype, ModelCard, read_text};
+use crate::presets;
+use crate::report::estimate::Room;
+use crate::rules::Companion;
+use crate::settings::{self, Found};
+use crate::value::Value;
+
+/// All of it.
+pub struct Subject {
+    /// The config's name.
+    pub name: String,
+    /// The config, as written or as assumed.
+    pub document: Document,
+    /// The model.
+    pub card: ModelCard,
+    /// One training step.
+    pub work: Workload,
+    /// What the config makes of it.
+    pub strategy: Strategy,
+    /// What the machine offers.
+    pub room: Room,
+    /// What nobody said.
+    pub assumed: Vec<String>,
+    deepspeed: Option<Value>,
+    gpus: Option<u64>,
+    accumulation: Option<u64>,
+}
+
+impl Subject {
+    /// Puts it together; the reason, as a sentence, where a part is missing or wrong.
+    pub fn of(arguments: &Arguments) -> Result<Subject, String> {
+        let source = arguments.file.clone().map(Source::of);
+        let folder = source.as_ref().map_or_else(|| ".".into(), Source::folder);
+        let settings = settings::above(&folder).map_err(|error| error.to_string())?;
+        let mut assumed = Vec::new();
+        let machine = machine_of(arguments, &settings)?;
+        let card = card(arguments, &settings)?;
+        let work = work(arguments, &settings, &card, &mut assumed)?;
+        let gpus = arguments.gpus.or_else(|| visible(&machine));
+        let (name, document) = match &source {
+            Some(source) => (source.name(), read(source)?),
+            None => plain(gpus, &mut assumed),
+        };
+        let deepspeed = beside(&document, &folder)?;
+        let mut subject = Subject {
+            name,
+            document,
+            card,
+            work,
+            strategy: Strategy::default(),
+            room: room(arguments, &machine),
+            assumed,
+            deepspeed,
+            gpus,
+            accumulation: arguments.accumulation,
+        };
+        subject.strategy = subject.situation().strategy();
+        Ok(subject)
+    }
+
+    /// The same for the solvers.
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            card: &self.card,
+            work: self.work.clone(),
+            config: self.document.value(),
+            deepspeed: self.deepspeed.clone(),
+            gpus: self.gpus,
+            accumulation: self.accumulation,
+        }
+    }
+}
+
+fn read(source: &Source) -> Result<Document, String> {
+    let document = source.read()?;
+    match document.fault() {
+        Some(_) => {
+            Err(format!("{}: the text has a fault; `accel-studio validate` shows where", source.name()))
+        }
+        None if document.value().as_map().is_none() => {
+            Err(format!("{}: this is no config of Accelerate", source.name()))
+        }
+        None => Ok(document),
+    }
+}
+
+/// The config of somebody who has none: copies on all GPUs, in bf16.
+fn plain(gpus: Option<u64>, assumed: &mut Vec<String>) -> (String, Document) {
+    let gpus = gpus.unwrap_or_else(|| {
+        assumed.push("one GPU; say `--gpus N` or `--machine`".to_owned());
+        1
+    });
+    let kind = if gpus == 1 { "'NO'" } else { "MULTI_GPU" };
+    let text = format!(
+        "compute_environment: LOCAL_MACHINE\ndistributed_type: {kind}\nmixed_precision: bf16\n\
+         num_machines: 1\nnum_processes: {gpus}\n"
+    );
+    ("without a config".to_owned(), Document::parse(text, Format::Yaml))
+}
+
+/// DeepSpeed's own file, where the config names one.
+fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
+    let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
+    match Companion::of(document, folder, read) {
+        Companion::Unseen => Ok(None),
+        Companion::Read { document, .. } if document.fault().is_none() => Ok(Some(document.value())),
+        Companion::Read { name, .. } => {
+            Err(format!("{name}: this is no strict JSON; `accel-studio validate` shows where"))
+        }
+        Companion::Missing { name, .. } => Err(format!(
+            "{name}: the config names this DeepSpeed file, and it is not there as seen from this folder"
+        )),
+    }
+}
+
+fn machine_of(arguments: &Arguments, settings: &Found) -> Result<Machine, String> {
+    match arguments.machine.named_or_set(settings) {
+        Some(machine) => machine,
+        // What this machine has says nothing about one whose GPUs are told in numbers.
+        None if arguments.gpu_memory.is_some() => Ok(Machine { gpus: Default::default(), ..machine::this() }),
+        None => Ok(machine::this()),
+    }
+}
+
+fn visible(machine: &Machine) -> Option<u64> {
+    u64::try_from(machine.visible_gpus().len()).ok().filter(|count| *count > 0)
+}
+
+fn room(arguments: &Arguments, machine: &Machine) -> Room {
+    let devices = machine.visible_gpus();
+    // The smallest decides: each process needs the same.
+    let memory = devices.iter().filter_map(|device| device.memory).map(|memory| memory.usable()).min();
+    let told = arguments.gpu_memory.map(|size| size.0);
+    let is_other = machine.name.is_some() || arguments.gpu_memory.is_none();
+    Room {
+        gpu: devices.first().and_then(|device| device.name.clone()).filter(|_| told.is_none()),
+        memory: told.or(memory),
+        ram: machine.host.ram.as_ref().map(|ram| ram.total).filter(|_| is_other),
+    }
+}
+
+fn card(arguments: &Arguments, settings: &Found) -> Result<ModelCard, String> {
+    let set = settings.settings.model.as_deref();
+    let name = arguments.model.as_deref().or(set).ok_or(
+        "which model is trained? Add `--model llama-3.1-8b`, or a folder with its config.json",
+    )?;
+    if let Some(preset) = presets::model(name).or_else(|| presets::model_on_hub(name)) {
+        return read_text(preset.text, preset.name).map_err(|error| error.to_string());
+    }
+    let path = Path::new(name);
+    let path = if path.is_dir() { path.join("config.json") } else { path.to_owned() };
+    let stored = Stored::read(path).map_err(|error| error.to_string())?;
+    read_text(stored.document().text(), name).map_err(|error| format!("{name}: {error}"))
+}
+
+/// Flags beat settings; weights are loaded in the type in which they are stored unless somebody says.
+fn work(
+    arguments: &Arguments,
+    settings: &Found,
+    card: &ModelCard,
+    assumed: &mut Vec<String>,
+) -> Result<Workload, String> {
+    let mut words = settings.settings.workload.clone();
+    words.extend(arguments.workload.0.clone());
+    let stored = card.stored.filter(|stored| matches!(stored, Dtype::Bf16 | Dtype::F16 | Dtype::F32));
+    if !words.contains_key("weights") {
+        let kind = stored.unwrap_or(Dtype::F32).word();
+        words.insert("weights".to_owned(), kind.to_owned());
+        assumed.push(format!(
+            "weights are loaded in {kind}{}; `--weights fp32` or bf16 says otherwise",
+            if stored.is_some() { ", as stored, which is transformers' default since release 5" } else { "" }
+        ));
+    }
+    if !words.contains_key("sequence") {
+        assumed.push(format!("sequences of {} tokens; say `--seq-len N`", Workload::default().sequence));
+    }
+    Workload::of_words(&words)
+}

@@ -1,0 +1,59 @@
+//! What solvers answer, for people: what to change, and what comes of it.
+
+use serde_json::{Map, Value};
+
+use super::json;
+use crate::memory::WorkloadField;
+use crate::memory::solve::{Change, Remedy};
+use crate::text::bytes;
+
+/// Remedies as numbered advice for a terminal of that many columns.
+pub fn advice(remedies: &[Remedy], width: usize) -> String {
+    let width = width.clamp(60, 100);
+    if remedies.is_empty() {
+        return "No change that is known here makes it fit: use more GPUs, larger ones, or a smaller model.\n"
+            .to_owned();
+    }
+    let mut out = String::from("What makes it fit, the cheapest first:\n");
+    for (number, remedy) in remedies.iter().enumerate() {
+        let needed = bytes(remedy.estimate.needed());
+        let host = bytes(remedy.estimate.host.ram());
+        out += &format!("\n{}. {needed} per GPU, {host} of host RAM on each machine\n", number + 1);
+        for (title, cost) in &remedy.steps {
+            wrap(&mut out, width, "   - ", title);
+            wrap(&mut out, width, "     costs ", cost);
+        }
+        let script: Vec<String> = remedy.changes.iter().filter_map(in_script).collect();
+        if !script.is_empty() {
+            wrap(&mut out, width, "   In the script: ", &script.join("; "));
+        }
+    }
+    out
+}
+
+fn wrap(out: &mut String, width: usize, start: &str, words: &str) {
+    let indent = " ".repeat(start.chars().take_while(|letter| " -".contains(*letter)).count());
+    let options = textwrap::Options::new(width).initial_indent(start).subsequent_indent(&indent);
+    for line in textwrap::wrap(words, options) {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// What the script must do for a change, where it is not the file's.
+fn in_script(change: &Change) -> Option<String> {
+    match change {
+        Change::Config { .. } => None,
+        Change::Accumulation(steps) => Some(format!("gradient_accumulation_steps={steps}")),
+        Change::Workload { name, value } => {
+            let label = WorkloadField::find(name).map_or(*name, |field| field.label);
+            Some(format!("{} {value}", label.to_lowercase()))
+        }
+    }
+}
+
+/// Remedies under the key `remedies` of the JSON report.
+pub fn answer(remedies: &[Remedy]) -> Map<String, Value> {
+    let list: Vec<Value> = remedies.iter().map(json::remedy).collect();
+    Map::from_iter([("remedies".to_owned(), Value::Array(list))])
+}
