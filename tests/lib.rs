@@ -3,6 +3,7 @@
 mod deepspeed;
 mod edit_properties;
 mod editing;
+mod estimate;
 mod explain;
 mod fix;
 mod formats;

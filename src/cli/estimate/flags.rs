@@ -90,8 +90,10 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Size, String> {
         let lower = text.trim().to_lowercase();
         let wrong = || format!("`{text}` is no size; write it as 40GiB, 80GB or 24576MiB");
-        let (number, unit) =
-            UNITS.iter().find_map(|(unit, bytes)| Some((lower.strip_suffix(unit)?, *bytes))).ok_or_else(wrong)?;
+        let (number, unit) = UNITS
+            .iter()
+            .find_map(|(unit, bytes)| Some((lower.strip_suffix(unit)?, *bytes)))
+            .ok_or_else(wrong)?;
         let number: f64 = number.trim().parse().map_err(|_| wrong())?;
         let bytes = number * unit;
         if !bytes.is_finite() || bytes < 1.0 || bytes > 2_f64.powi(50) {

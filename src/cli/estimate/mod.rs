@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE")]
     gpu_memory: Option<Size>,
     #[command(flatten)]
-    machine: machine::Choice,
+    machine: machine::Named,
     /// What to find out
     #[arg(long, value_name = "WHAT")]
     solve: Option<Solve>,

@@ -10,8 +10,7 @@ use crate::document::{Document, Format, Stored};
 use crate::hardware::Machine;
 use crate::memory::solve::Situation;
 use crate::memory::{Strategy, Workload};
-use crate::model::{Dtype, ModelCard, read_text};
-use crate::presets;
+use crate::model::{Dtype, ModelCard};
 use crate::report::estimate::Room;
 use crate::rules::Companion;
 use crate::settings::{self, Found};
@@ -46,7 +45,7 @@ impl Subject {
         let settings = settings::above(&folder).map_err(|error| error.to_string())?;
         let mut assumed = Vec::new();
         let machine = machine_of(arguments, &settings)?;
-        let card = card(arguments, &settings)?;
+        let card = card(arguments, &settings, &machine)?;
         let work = work(arguments, &settings, &card, &mut assumed)?;
         let gpus = arguments.gpus.or_else(|| visible(&machine));
         let (name, document) = match &source {
@@ -151,18 +150,14 @@ fn room(arguments: &Arguments, machine: &Machine) -> Room {
     }
 }
 
-fn card(arguments: &Arguments, settings: &Found) -> Result<ModelCard, String> {
+fn card(arguments: &Arguments, settings: &Found, machine: &Machine) -> Result<ModelCard, String> {
     let set = settings.settings.model.as_deref();
-    let name = arguments.model.as_deref().or(set).ok_or(
-        "which model is trained? Add `--model llama-3.1-8b`, or a folder with its config.json",
-    )?;
-    if let Some(preset) = presets::model(name).or_else(|| presets::model_on_hub(name)) {
-        return read_text(preset.text, preset.name).map_err(|error| error.to_string());
-    }
-    let path = Path::new(name);
-    let path = if path.is_dir() { path.join("config.json") } else { path.to_owned() };
-    let stored = Stored::read(path).map_err(|error| error.to_string())?;
-    read_text(stored.document().text(), name).map_err(|error| format!("{name}: {error}"))
+    let name = arguments
+        .model
+        .as_deref()
+        .or(set)
+        .ok_or("which model is trained? Add `--model llama-3.1-8b`, or a folder with its config.json")?;
+    crate::model::find(name, &machine.env).map_err(|error| error.to_string())
 }
 
 /// Flags beat settings; weights are loaded in the type in which they are stored unless somebody says.

@@ -62,7 +62,7 @@ pub fn fewest_gpus(
     let local = strategy.local.max(1);
     let numbers: Vec<u64> = (1..=local)
         .chain((2..=MOST_MACHINES).map(|machines| machines.saturating_mul(local)))
-        .filter(|world| world % per_copy == 0)
+        .filter(|world| world.is_multiple_of(per_copy))
         .collect();
     let of = |world: u64| {
         let mut other = Strategy { world, local: world.min(local), ..strategy.clone() };

@@ -61,10 +61,10 @@ impl Fsdp {
     fn words(&self) -> String {
         let what = match self.strategy {
             FsdpStrategy::Full => "all sharded",
-            FsdpStrategy::GradOp => "gradients and states sharded",
+            FsdpStrategy::GradOp => "all but weights sharded",
             FsdpStrategy::None => "nothing sharded",
-            FsdpStrategy::Hybrid => "all sharded within a machine",
-            FsdpStrategy::HybridGradOp => "gradients and states sharded within a machine",
+            FsdpStrategy::Hybrid => "all sharded per machine",
+            FsdpStrategy::HybridGradOp => "all but weights per machine",
         };
         let offload = if self.offloads { ", in host memory" } else { "" };
         format!("FSDP {}, {what}{offload}", self.version)
@@ -78,6 +78,9 @@ impl Zero {
             Offload::Cpu => format!(", {what} in host memory"),
             Offload::Nvme => format!(", {what} on disk"),
         };
+        if self.optimizer_offload == self.parameter_offload {
+            return format!("ZeRO-{}{}", self.stage, place("all", self.optimizer_offload));
+        }
         let optimizer = place("optimizer", self.optimizer_offload);
         let parameters = place("parameters", self.parameter_offload);
         format!("ZeRO-{}{optimizer}{parameters}", self.stage)

@@ -128,8 +128,8 @@ impl Held {
             (3, _) if is_sent => self.bucket + self.sending,
             (3, _) => self.bucket,
             (_, Phase::OptimizerStep) => 0.0,
-            (1, Phase::ForwardEnd) if self.waiting > 0.0 => self.bucket,
-            (_, Phase::ForwardEnd) => 0.0,
+            (1, Phase::LastLayerForward | Phase::ForwardEnd) if self.waiting > 0.0 => self.bucket,
+            (_, Phase::LastLayerForward | Phase::ForwardEnd) => 0.0,
             _ => self.bucket,
         }
     }
@@ -146,8 +146,9 @@ impl Held {
             };
         }
         let growing = match (self.stage, phase) {
-            (_, Phase::ForwardEnd | Phase::BackwardStart) => 0.0,
-            (_, Phase::HeadBackward) => 0.0,
+            (_, Phase::LastLayerForward | Phase::ForwardEnd | Phase::BackwardStart | Phase::HeadBackward) => {
+                0.0
+            }
             // A second copy is flattened for the sum over all processes.
             (0, Phase::FirstLayerBackward) => head,
             (0, Phase::LastLayerBackward) => layers,

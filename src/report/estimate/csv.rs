@@ -37,5 +37,9 @@ fn line(row: &Row) -> Vec<String> {
 
 /// RFC 4180.
 fn quoted(words: &str) -> String {
-    if words.contains([',', '"', '\n']) { format!("\"{}\"", words.replace('"', "\"\"")) } else { words.to_owned() }
+    if words.contains([',', '"', '\n']) {
+        format!("\"{}\"", words.replace('"', "\"\""))
+    } else {
+        words.to_owned()
+    }
 }

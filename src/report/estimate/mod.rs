@@ -72,22 +72,10 @@ fn key(category: Category) -> &'static str {
     }
 }
 
-/// When the peak is.
-fn moment(phase: Phase) -> &'static str {
-    match phase {
-        Phase::ForwardEnd => "the end of forward, with the loss",
-        Phase::BackwardStart => "the start of backward, in the loss",
-        Phase::HeadBackward => "backward through the head",
-        Phase::FirstLayerBackward => "backward through the last layer",
-        Phase::LastLayerBackward => "backward through the first layer",
-        Phase::EmbeddingBackward => "backward through the embedding",
-        Phase::OptimizerStep => "the optimizer's step",
-    }
-}
-
-/// The same in machine-readable reports.
+/// An instant in machine-readable reports.
 fn phase_key(phase: Phase) -> &'static str {
     match phase {
+        Phase::LastLayerForward => "last_layer_forward",
         Phase::ForwardEnd => "forward_end",
         Phase::BackwardStart => "backward_start",
         Phase::HeadBackward => "head_backward",

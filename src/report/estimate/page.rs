@@ -2,7 +2,7 @@
 
 use super::super::clean;
 use super::super::pretty::Look;
-use super::{Sheet, label, moment, parts};
+use super::{Sheet, label, parts};
 use crate::memory::Verdict;
 use crate::text::bytes;
 
@@ -23,7 +23,7 @@ pub fn page(sheet: &Sheet, look: Look) -> String {
     bars(&mut out, sheet, width);
     out.push('\n');
     if let Some(peak) = sheet.estimate.peak() {
-        entry(&mut out, width, "Peak in", moment(peak.phase));
+        entry(&mut out, width, "Worst", peak.phase.says());
     }
     entry(&mut out, width, "Host RAM", &host(sheet));
     if sheet.estimate.host.nvme > 0 {

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::json;
-use crate::memory::WorkloadField;
 use crate::memory::solve::{Change, Remedy};
 use crate::text::bytes;
 
@@ -25,7 +24,7 @@ pub fn advice(remedies: &[Remedy], width: usize) -> String {
         }
         let script: Vec<String> = remedy.changes.iter().filter_map(in_script).collect();
         if !script.is_empty() {
-            wrap(&mut out, width, "   In the script: ", &script.join("; "));
+            wrap(&mut out, width, "   In the script: ", &format!("{}.", script.join("; ")));
         }
     }
     out
@@ -45,10 +44,16 @@ fn in_script(change: &Change) -> Option<String> {
     match change {
         Change::Config { .. } => None,
         Change::Accumulation(steps) => Some(format!("gradient_accumulation_steps={steps}")),
-        Change::Workload { name, value } => {
-            let label = WorkloadField::find(name).map_or(*name, |field| field.label);
-            Some(format!("{} {value}", label.to_lowercase()))
-        }
+        Change::Workload { name, value } => match *name {
+            "step" => Some("`fused=True` for the optimizer".to_owned()),
+            "optimizer" => Some("`bitsandbytes.optim.AdamW8bit` as the optimizer".to_owned()),
+            "checkpointing" => Some("`model.gradient_checkpointing_enable()`".to_owned()),
+            "fused_loss" => Some("`use_liger_kernel=True`, or Liger's own model class".to_owned()),
+            "micro_batch" => Some(format!("{value} sequences per GPU in each batch")),
+            "lora_rank" => Some(format!("peft's `LoraConfig(r={value}, target_modules=\"all-linear\")`")),
+            "lora_base_bits" => Some(format!("`BitsAndBytesConfig(load_in_{value}bit=True)`")),
+            _ => None,
+        },
     }
 }
 

@@ -7,8 +7,7 @@ use crate::text::bytes;
 
 /// The rows of a strategy table, two to a line: without checkpointing and with it.
 pub fn table(rows: &[Row], room: &Room) -> String {
-    let mut out =
-        format!("{:42}{:>13}{:>13}{:>12}\n", "strategy", "per GPU", "checkpointed", "host RAM");
+    let mut out = format!("{:42}{:>13}{:>13}{:>12}\n", "strategy", "per GPU", "checkpointed", "host RAM");
     for pair in rows.chunks(2) {
         let Some(first) = pair.first() else { continue };
         let cell = |row: Option<&Row>| row.map_or(String::new(), |row| cell(&row.estimate, room));
