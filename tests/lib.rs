@@ -16,6 +16,7 @@ mod ignore;
 mod init;
 mod loader;
 mod memory_properties;
+mod memory_traps;
 mod memory_truth;
 mod models;
 mod pages;

@@ -4,7 +4,8 @@ usage: record_memory.py FILE [--check] [--only TEXT]
 
 FILE holds one JSON object per line: `id`, `model`, `task`, `config`, `settings`. A real transformers model of that
 config makes two training steps as an Accelerate user's loop does, on fake CUDA tensors, and the peak of the second
-is written as the line's `truth`. `--check` compares with what stands there and writes nothing.
+is written as the line's `truth`; the first line of a model also gets the config.json that transformers would save
+for it, as `saved`. `--check` compares with what stands there and writes nothing.
 Needs torch==2.11.0, transformers==5.23.0, accelerate==1.15.0, and peft for cases with `lora`.
 """
 
@@ -83,6 +84,16 @@ def adapted(model, wanted):
             return get_peft_model(model, settings)
     finally:
         torch.nn.Module.to = move
+
+
+def saved(case):
+    """The config.json that `save_pretrained` writes: it names the fields that every model of the family has."""
+    fields = dict(case["config"])
+    config = transformers.CONFIG_MAPPING[fields.pop("model_type")](**fields)
+    fields = config.to_diff_dict()
+    for name in ("transformers_version", "id2label", "label2id"):  # a thousand names of classes; their number is kept
+        fields.pop(name, None)
+    return fields | ({"num_labels": case["config"]["num_labels"]} if "num_labels" in case["config"] else {})
 
 
 def batch_of(case, config, wanted):
@@ -346,7 +357,7 @@ def main():
     fake_gpu.pretend()
     with open(asked.file) as file:
         cases = [json.loads(line) for line in file if line.strip()]
-    changed = 0
+    changed, models = 0, set()
     for case in cases:
         if asked.only not in case["id"]:
             continue
@@ -355,6 +366,9 @@ def main():
         note = "" if before == truth["peak_bytes"] else f"  (was {before})"
         print(f"{truth['peak_bytes']:15} {truth['peak_phase']:4} {case['id']}{note}", flush=True)
         case["truth"] = truth
+        if case["model"] not in models:
+            case["saved"] = saved(case)
+        models.add(case["model"])
     if not asked.check:
         with open(asked.file, "w") as file:
             file.writelines(json.dumps(case) + "\n" for case in cases)

@@ -27,6 +27,9 @@ pub struct Case {
     pub task: String,
     /// The fields of `config.json` that differ from the family's defaults.
     pub config: Value,
+    /// The whole `config.json` as transformers saves it; a file states it once per model.
+    #[serde(default)]
+    saved: Option<Value>,
     pub settings: Settings,
     pub truth: Truth,
 }
@@ -141,12 +144,18 @@ fn yes() -> bool {
 
 /// All cases of a file; the error names the line.
 pub fn read(text: &str) -> Result<Vec<Case>, String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))
-        })
-        .collect()
+    let mut saved = BTreeMap::new();
+    let mut cases = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut case: Case =
+            serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1))?;
+        if let Some(config) = &case.saved {
+            saved.insert(case.model.clone(), config.clone());
+        }
+        case.saved = saved.get(&case.model).cloned();
+        cases.push(case);
+    }
+    Ok(cases)
 }
 
 impl Case {
@@ -168,7 +177,7 @@ impl Case {
     /// The config as it stands beside the weights: with the class that was trained, of whose name only
     /// the ending counts.
     pub fn config_json(&self) -> Value {
-        let mut config = self.config.clone();
+        let mut config = self.saved.as_ref().unwrap_or(&self.config).clone();
         let ending = match self.task.as_str() {
             "causal-lm" => "ForCausalLM",
             "masked-lm" => "ForMaskedLM",

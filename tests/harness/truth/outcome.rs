@@ -10,7 +10,7 @@ use super::Case;
 pub struct Outcome {
     /// The recorded step.
     pub case: Case,
-    /// Parameters as we count them, where a card was made.
+    /// Parameters as we count them, where the card leaves nothing open.
     pub parameters: Option<u64>,
     /// Our estimate, or why there is none.
     pub estimate: Result<Estimate, String>,
@@ -29,14 +29,15 @@ pub struct Figures {
     within_band: usize,
     /// Cards whose number of parameters is the recorded one, of `counted`.
     exact: usize,
-    /// Cases with a card.
+    /// Cases with a card that leaves nothing open.
     counted: usize,
 }
 
 /// Asks the library about a case; with the family's name hidden, what a model gets that has no row.
 pub fn weigh(case: Case, hides_family: bool) -> Outcome {
     let card = card(&case, hides_family);
-    let parameters = card.as_ref().ok().map(ModelCard::parameters);
+    let whole = card.as_ref().ok().filter(|card| card.unknown.is_empty());
+    let parameters = whole.map(ModelCard::parameters);
     let estimate = card.and_then(|card| {
         let (workload, strategy) = (case.workload()?, case.strategy()?);
         memory::estimate(&card, &workload, &strategy).map_err(|error| error.to_string())
