@@ -49,6 +49,9 @@ oracle: $(VENV)/deepspeed ## ask the real Accelerate and PyYAML again and write 
 	$(VENV)/bin/python tests/oracle/record_samples.py target/samples
 	$(VENV)/bin/python tests/oracle/record_yaml.py
 
+oracle-launch: $(VENV)/accelerate ## what the real launcher would start, for every pair of a config and a command line
+	$(VENV)/bin/python tests/oracle/record_launch.py
+
 oracle-deepspeed: $(VENV)/deepspeed ## ask the real DeepSpeed about the samples of its rules; needs a C++ compiler
 	$(CARGO) run --quiet --locked --example rule_samples -- target/samples
 	$(VENV)/bin/python tests/oracle/record_deepspeed.py target/samples

@@ -69,18 +69,27 @@ fn in_file(source: &Source, settings: &Settings, found: &mut Vec<Ignored>) {
     for (key, value) in pairs {
         let Some(key) = key.as_text() else { continue };
         let path = KeyPath::root().key(key);
-        if let Some(why) = why_not(&config, settings, &path) {
-            found.push(ignored(source, &path, value, why));
+        let whole = why_not(&config, settings, &path);
+        if let Some(why) = whole.as_ref().filter(|_| !sets_others(&path, value)) {
+            found.push(ignored(source, &path, value, why.clone()));
             continue;
         }
         for (inner, value) in value.as_map().unwrap_or_default() {
             let Some(inner) = inner.as_text() else { continue };
             let path = path.key(inner);
-            if let Some(why) = why_not(&config, settings, &path) {
+            // In a section that does not matter only keys of other subjects count.
+            let own = whole.clone().filter(|_| schema::find(&path).is_some());
+            if let Some(why) = own.or_else(|| why_not(&config, settings, &path)) {
                 found.push(ignored(source, &path, value, why));
             }
         }
     }
+}
+
+/// True for a section with a key that is none of its own: it may set any argument of the launcher.
+fn sets_others(section: &KeyPath, value: &Value) -> bool {
+    let pairs = value.as_map().unwrap_or_default();
+    pairs.iter().filter_map(|(key, _)| key.as_text()).any(|key| schema::find(&section.key(key)).is_none())
 }
 
 fn ignored(source: &Source, path: &KeyPath, value: &Value, why: String) -> Ignored {
