@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test forced-ends python lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -39,6 +39,11 @@ edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: text
 	$(VENV)/bin/python tests/oracle/write_check.py target/debug/examples/write_yaml
 	$(VENV)/bin/python tests/oracle/edit_check.py target/debug/examples/edit_check presets tests/fixtures/configs/valid
 	$(VENV)/bin/python tests/oracle/edit_check.py target/debug/examples/edit_check presets tests/fixtures/configs --damage 300
+
+forced-ends: ## 200 jobs that end badly in seven ways; counts the processes that survive (COUNT=200)
+	FORCED_ENDS=$(or $(COUNT),200) $(CARGO) test --locked --test lib forced_ends -- --nocapture
+
+python: $(VENV)/accelerate ## the optional Python environment: with it, tests train with the real Accelerate
 
 fuzz: ## damaged texts for a minute: reading never panics, spans are sound, edits can be undone (SECONDS=60 SEED=1)
 	$(CARGO) run --quiet --locked --example fuzz -- $(or $(SECONDS),60) $(or $(SEED),1)

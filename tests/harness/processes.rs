@@ -22,3 +22,15 @@ pub fn alive(word: &str) -> usize {
         })
         .count()
 }
+
+/// The living children of a process.
+pub fn children(parent: u32) -> Vec<u32> {
+    let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
+    let read = |entry: fs::DirEntry| -> Option<(u32, u32)> {
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let parent = stat.get(stat.rfind(')')? + 2..)?.split(' ').nth(1)?.parse().ok()?;
+        Some((entry.file_name().to_str()?.parse().ok()?, parent))
+    };
+    let pairs = folder.flatten().filter_map(read);
+    pairs.filter(|(_, above)| *above == parent).map(|(pid, _)| pid).collect()
+}

@@ -101,7 +101,7 @@ fn too_few_devices(plan: &Plan, premises: &Premises) -> Option<String> {
     };
     let what = text::count(processes, "process");
     let otherwise = if devices == 0 {
-        "; for the CPU, set the variable `ACCELERATE_USE_CPU=1` or `use_cpu: true`"
+        "; to train on the CPU, set the variable `ACCELERATE_USE_CPU=1`"
     } else {
         "; set `num_processes` to the number of GPUs"
     };

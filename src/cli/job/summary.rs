@@ -38,14 +38,18 @@ fn failure(words: &mut String, plan: &Plan, report: &Report, fallen: Fallen, is_
         count => format!("rank {} of {}", rank(plan, fallen.index), text::count(count, "process")),
     };
     let (end, time) = (fallen.end.says(), duration(report.elapsed));
-    if !is_lent && !found.words.is_empty() {
-        let what = if found.is_traceback { "its traceback" } else { "its last words" };
-        let _ = writeln!(words, "\naccel-studio: {who} failed first with {end} after {time}; {what}:");
-        for line in &found.words {
-            let _ = writeln!(words, "  | {}", clean(line));
-        }
+    let first = if plan.processes.len() > 1 { "failed first" } else { "failed" };
+    let is_told = is_lent || found.words.is_empty();
+    let what = match is_told {
+        true => "",
+        false if found.is_traceback => "; its traceback:",
+        false => "; its last words:",
+    };
+    let gap = if is_told { "" } else { "\n" };
+    let _ = writeln!(words, "{gap}accel-studio: {who} {first} with {end} after {time}{what}");
+    for line in found.words.iter().filter(|_| !is_told) {
+        let _ = writeln!(words, "  | {}", clean(line));
     }
-    let _ = writeln!(words, "accel-studio: {who} failed with {end} after {time}");
     if let Some((says, advice)) = found.cause {
         let _ = writeln!(words, "  cause: {says}");
         let _ = writeln!(words, "  help: {advice}");
@@ -99,10 +103,8 @@ mod tests {
         };
         let words = of(&plan, &report, false);
         assert!(words.contains("  | RuntimeError: CUDA out of memory\u{fffd}[2J\n"), "{words}");
-        assert!(
-            words
-                .contains("rank 1 of 2 processes failed with exit code 1 after 3 min 20 s\n  cause: the GPU")
-        );
+        assert!(words.contains("rank 1 of 2 processes failed first with exit code 1 after 3 min 20 s; its"));
+        assert!(words.contains("\n  cause: the GPU"), "{words}");
         let alone = Report { outcome: Outcome::Stopped { signal: 2, is_killed: false }, ..report };
         assert_eq!(of(&plan, &alone, false), "accel-studio: the job was stopped after 3 min 20 s\n");
     }

@@ -108,7 +108,10 @@ const TRACEBACK: &str = "Traceback (most recent call last):";
 /// the kernel ended for want of memory meanwhile.
 pub fn diagnose(end: End, tail: &str, error_file: Option<&str>, memory_kills: u64) -> Diagnosis {
     let (words, is_traceback) = excerpt(tail, error_file);
-    Diagnosis { cause: cause(end, &words.join("\n"), tail, memory_kills), words, is_traceback }
+    let cause = cause(end, &words.join("\n"), tail, memory_kills);
+    // What Python told explains more than a signal on the way out.
+    let cause = cause.filter(|cause| !(is_traceback && *cause == CRASH));
+    Diagnosis { cause, words, is_traceback }
 }
 
 fn cause(end: End, words: &str, tail: &str, memory_kills: u64) -> Option<(&'static str, &'static str)> {
