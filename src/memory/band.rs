@@ -33,7 +33,7 @@ struct Doubt {
 }
 
 /// All reasons; each widens by itself.
-const DOUBTS: [Doubt; 6] = [
+const DOUBTS: [Doubt; 9] = [
     Doubt {
         applies: |step| {
             step.card
@@ -51,6 +51,27 @@ const DOUBTS: [Doubt; 6] = [
         low: 1.0,
         high: 1.08,
         why: "FSDP1 frees gathered weights late when the GPU lags behind (`record_stream`)",
+    },
+    Doubt {
+        applies: |step| matches!(step.strategy.sharding, Sharding::Zero(_)),
+        low: 0.96,
+        high: 1.06,
+        why: "ZeRO was measured on DeepSpeed's CPU accelerator; a GPU's streams hold buffers a little longer",
+    },
+    Doubt {
+        applies: |step| {
+            let strategy = step.strategy;
+            [strategy.tensor, strategy.context, strategy.sequence].iter().any(|ways| *ways > 1)
+        },
+        low: 0.88,
+        high: 1.15,
+        why: "work split within a batch (tensor, context, sequence) follows from source code, unmeasured",
+    },
+    Doubt {
+        applies: |step| matches!(step.strategy.sharding, Sharding::Megatron(_)),
+        low: 0.80,
+        high: 1.25,
+        why: "Megatron-LM runs layers of its own, which were not measured",
     },
     Doubt {
         applies: |step| step.strategy.precision == Precision::Fp8,

@@ -158,14 +158,14 @@ fn check(card: &ModelCard, work: &Workload, strategy: &Strategy) -> Result<(), M
     divides("the sequence length", work.sequence, "twice the context parallel size", context_ways(context))?;
     divides("the sequence length", work.sequence, "the sequence parallel size", ulysses)?;
     let layers = card.stacks.iter().map(Stack::layers).fold(0, u64::saturating_add);
-    divides("the number of layers", layers, "the pipeline size", stages)?;
+    suits("the number of layers", layers, "the pipeline size", stages)?;
     for group in card.stacks.iter().flat_map(|stack| &stack.groups) {
         let shape = &group.shape;
-        divides("the number of attention heads", shape.heads, "the tensor parallel size", tensor)?;
-        divides("the number of key and value heads", shape.kv_heads, "the tensor parallel size", tensor)?;
-        divides("the number of attention heads", shape.heads, "the sequence parallel size", ulysses)?;
+        suits("the number of attention heads", shape.heads, "the tensor parallel size", tensor)?;
+        suits("the number of key and value heads", shape.kv_heads, "the tensor parallel size", tensor)?;
+        suits("the number of attention heads", shape.heads, "the sequence parallel size", ulysses)?;
         if let Mlp::Dense { width, .. } = shape.mlp {
-            divides("the width of the MLP", width, "the tensor parallel size", tensor)?;
+            suits("the width of the MLP", width, "the tensor parallel size", tensor)?;
         }
     }
     Ok(())
@@ -176,12 +176,31 @@ fn context_ways(context: u64) -> u64 {
     if context > 1 { context.saturating_mul(2) } else { 1 }
 }
 
+/// For numbers that a person may change: the nearest that would do.
 fn divides(what: &str, number: u64, by: &str, ways: u64) -> Result<(), MemoryError> {
+    let below = number / ways.max(1) * ways;
+    let near =
+        if below > 0 { format!("{below} or {}", below.saturating_add(ways)) } else { ways.to_string() };
+    uneven(what, number, by, ways, &format!("{near} would do"))
+}
+
+/// For numbers of the model: the largest size that would do.
+fn suits(what: &str, number: u64, by: &str, ways: u64) -> Result<(), MemoryError> {
     if ways <= 1 || number.is_multiple_of(ways) {
         return Ok(());
     }
-    let below = number / ways * ways;
-    let near = if below > 0 { format!("{below} or {}", below + ways) } else { ways.to_string() };
-    let what = format!("{what} is {number}, which {by}, {ways}, does not divide; {near} would do");
+    let size = (1..=ways.min(number)).rev().find(|size| number.is_multiple_of(*size)).unwrap_or(1);
+    uneven(what, number, by, ways, &format!("a size of {size} would do"))
+}
+
+fn uneven(what: &str, number: u64, by: &str, ways: u64, advice: &str) -> Result<(), MemoryError> {
+    if ways <= 1 || number.is_multiple_of(ways) {
+        return Ok(());
+    }
+    let what = format!("{what} is {number}, which {by}, {ways}, does not divide; {advice}");
     Err(MemoryError::Uneven { what })
 }
+
+#[cfg(test)]
+#[path = "parallel_tests.rs"]
+mod tests;

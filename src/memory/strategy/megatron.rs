@@ -14,8 +14,6 @@ pub(super) fn read(config: &Config, strategy: &mut Strategy) -> Megatron {
     strategy.tensor = size("tp_degree");
     strategy.pipeline = size("pp_degree");
     strategy.context = size("context_parallel_size");
-    strategy
-        .doubt("Megatron-LM runs its own model code; its activations are those of the same shapes elsewhere");
     if on("use_custom_fsdp") {
         strategy.doubt("Megatron-LM's own FSDP is not counted");
     }
