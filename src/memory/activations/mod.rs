@@ -64,6 +64,9 @@ struct Scene<'a> {
 pub(crate) fn of(card: &ModelCard, work: &Workload, strategy: &Strategy, formats: Formats) -> Kept {
     let _ = strategy;
     let (row, is_known) = derive::row(card);
+    // Autocast's layer norm answers in fp32, which is the stream where norms stand behind.
+    let is_wide = row.is_post_norm && row.norm == Norm::Layer && formats.mode == Mode::HalfAutocast;
+    let formats = Formats { residual: if is_wide { 4.0 } else { formats.residual }, ..formats };
     let scene = Scene { card, work, formats, row, batch: work.micro_batch as f64 };
     let mut layers = Vec::with_capacity(4);
     let mut read = 0.0;
@@ -188,6 +191,8 @@ impl Scene<'_> {
         let Formats { mode, residual, .. } = self.formats;
         let keeps = match self.row.norm {
             _ if self.row.stream_norms == 0.0 => false,
+            // Matrices read it, and under autocast copies of it.
+            _ if self.row.is_post_norm => matches!(mode, Mode::Full | Mode::Half),
             Norm::Layer => mode != Mode::HalfAutocast,
             Norm::Rms | Norm::RmsInFloat | Norm::LayerInFloat | Norm::LayerInPython => residual > 2.0,
         };

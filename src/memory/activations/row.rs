@@ -92,6 +92,8 @@ pub(crate) struct Row {
     pub drops_inside: bool,
     /// Masks of dropout in front of the layers.
     pub embedding_masks: f64,
+    /// Whether norms stand behind each part and make the residual stream itself (BERT).
+    pub is_post_norm: bool,
     /// Whether a norm stands in front of the layers.
     pub norms_embedding: bool,
     /// Norms of queries and keys.
@@ -128,6 +130,7 @@ impl Row {
         inner: 0.0,
         drops_inside: false,
         embedding_masks: 0.0,
+        is_post_norm: false,
         norms_embedding: false,
         qk_norm: QkNorm::None,
         layout: Layout::Plain,
@@ -143,6 +146,11 @@ impl Row {
     pub const PLAIN: Row = Row { norm: Norm::Layer, mlp_readers: 1.0, masks: 2.0, ..Row::LLAMA };
 
     /// BERT's: norms behind each part, and one in front of the layers.
-    pub const BERT: Row =
-        Row { softmax: Softmax::Native, embedding_masks: 1.0, norms_embedding: true, ..Row::PLAIN };
+    pub const BERT: Row = Row {
+        softmax: Softmax::Native,
+        embedding_masks: 1.0,
+        is_post_norm: true,
+        norms_embedding: true,
+        ..Row::PLAIN
+    };
 }

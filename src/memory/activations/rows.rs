@@ -153,7 +153,8 @@ const ROWS: &[Row] = &[
         kernel: Kernel::Biased,
         ..Row::LLAMA
     },
-    Row { families: &["bart", "mbart"], softmax: Softmax::Native, ..Row::PLAIN },
+    Row { families: &["bart"], is_post_norm: true, softmax: Softmax::Native, ..Row::PLAIN },
+    Row { families: &["mbart"], softmax: Softmax::Native, ..Row::PLAIN },
     // It makes queries contiguous, which the answer's layout follows.
     Row { families: &["whisper"], softmax: Softmax::Native, layout: Layout::Joined, ..Row::PLAIN },
 ];
