@@ -184,12 +184,16 @@ fn divides(what: &str, number: u64, by: &str, ways: u64) -> Result<(), MemoryErr
     uneven(what, number, by, ways, &format!("{near} would do"))
 }
 
+/// Sizes that are searched for a better one; no machine has more GPUs.
+const MOST_WAYS: u64 = 1 << 16;
+
 /// For numbers of the model: the largest size that would do.
 fn suits(what: &str, number: u64, by: &str, ways: u64) -> Result<(), MemoryError> {
     if ways <= 1 || number.is_multiple_of(ways) {
         return Ok(());
     }
-    let size = (1..=ways.min(number)).rev().find(|size| number.is_multiple_of(*size)).unwrap_or(1);
+    let most = ways.min(number).min(MOST_WAYS);
+    let size = (1..=most).rev().find(|size| number.is_multiple_of(*size)).unwrap_or(1);
     uneven(what, number, by, ways, &format!("a size of {size} would do"))
 }
 
