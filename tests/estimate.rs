@@ -57,9 +57,29 @@ fn what_to_do_is_answered_with_a_file_that_validates() {
     assert!(run.stdout.starts_with("Does not fit: "), "{}", run.stdout);
     assert!(run.stdout.contains("What makes it fit, the cheapest first:"), "{}", run.stdout);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
+    assert!(run.stdout.lines().count() <= 50, "one screen: {}", run.stdout);
     let checked = room.run(&["validate", "fixed.yaml", "--fail-on", "warning"]);
     assert_eq!(checked.code, 0, "{}\n{}", room.read("fixed.yaml"), checked.stdout);
     assert!(room.read("fixed.yaml").contains("distributed_type: FSDP"), "{}", room.read("fixed.yaml"));
+}
+
+#[test]
+fn what_fits_is_left_alone() {
+    let room = Room::new();
+    let small = ["estimate", "--model", "gpt2", "--gpus", "1", "--gpu-memory", "80GB", "--solve", "fit"];
+    let run = room.run(&[&small[..], &["--write", "fixed.yaml"]].concat());
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.contains("It fits as it is"), "{}", run.stdout);
+    assert!(!room.path("fixed.yaml").exists());
+}
+
+#[test]
+fn a_file_that_is_there_is_not_replaced() {
+    let room = Room::new().file("fixed.yaml", "mine: true\n");
+    let mut arguments = QUESTION.to_vec();
+    arguments.extend(["--solve", "fit", "--write", "fixed.yaml"]);
+    let run = room.run(&arguments);
+    assert_eq!((run.code, room.read("fixed.yaml").as_str()), (2, "mine: true\n"), "{}", run.stderr);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::streams::{self, Colour};
 use super::{End, machine};
 use crate::document::{Document, FileError, Overwrite, Stored};
 use crate::memory::solve::{self, Remedy};
-use crate::memory::{Estimate, MemoryError};
+use crate::memory::{Estimate, MemoryError, Verdict};
 use crate::report::estimate::{self as report, Sheet};
 use crate::report::pretty::Look;
 use crate::text::bytes;
@@ -113,12 +113,12 @@ fn answer(arguments: &Arguments, subject: &Subject) -> Result<End, String> {
     }
     let estimate = subject.situation().estimate().map_err(|error| error.to_string())?;
     let end = match subject.room.memory.map(|memory| estimate.verdict(memory)) {
-        None | Some(crate::memory::Verdict::Fits) => End::Clean,
+        None | Some(Verdict::Fits) => End::Clean,
         Some(_) => End::Found,
     };
     let solved = match arguments.solve {
         None => Solved::default(),
-        Some(Solve::Fit) => fit(arguments, subject)?,
+        Some(Solve::Fit) => fit(arguments, subject, &estimate)?,
         Some(what) => largest(what, subject)?,
     };
     let is_written = print(arguments, subject, &estimate, &solved);
@@ -212,11 +212,15 @@ fn largest(what: Solve, subject: &Subject) -> Result<Solved, String> {
     Ok(Solved { words, json: Map::from_iter([(key.to_owned(), number.into())]), is_repaired: false })
 }
 
-fn fit(arguments: &Arguments, subject: &Subject) -> Result<Solved, String> {
+fn fit(arguments: &Arguments, subject: &Subject, now: &Estimate) -> Result<Solved, String> {
     let capacity = capacity(subject)?;
-    let remedies = solve::fit(&subject.situation(), capacity);
+    if now.verdict(capacity) == Verdict::Fits {
+        let words = "It fits as it is; nothing was written.\n".to_owned();
+        return Ok(Solved { words, json: report::answer(&[]), is_repaired: false });
+    }
+    let remedies = affordable(solve::fit(&subject.situation(), capacity), subject.room.ram);
     let mut solved = Solved {
-        words: report::advice(&remedies, width()),
+        words: report::advice(&remedies, subject.room.ram, width()),
         json: report::answer(&remedies),
         is_repaired: false,
     };
@@ -230,6 +234,13 @@ fn fit(arguments: &Arguments, subject: &Subject) -> Result<Solved, String> {
         }
     }
     Ok(solved)
+}
+
+/// Those that the host's memory can hold come first.
+fn affordable<'a>(remedies: Vec<Remedy<'a>>, ram: Option<u64>) -> Vec<Remedy<'a>> {
+    let is_held = |remedy: &Remedy| ram.is_none_or(|ram| remedy.estimate.host.ram() <= ram);
+    let (held, not_held): (Vec<_>, Vec<_>) = remedies.into_iter().partition(is_held);
+    held.into_iter().chain(not_held).collect()
 }
 
 fn changed(subject: &Subject, remedy: &Remedy) -> Result<Document, String> {

@@ -78,7 +78,7 @@ pub(super) const LEVERS: &[Lever] = &[
     Lever {
         axis: Axis::Step,
         title: "step the optimizer with `fused=True`",
-        cost: "nothing: one kernel instead of many, no copy of a state (PyTorch's documentation of AdamW)",
+        cost: "nothing: one kernel, no copy of a state (PyTorch on AdamW)",
         weight: 0,
         changes: |it, _| {
             let helps = matches!(it.work.optimizer, Optimizer::AdamW) && it.work.step == StepKind::Foreach;
@@ -88,7 +88,7 @@ pub(super) const LEVERS: &[Lever] = &[
     Lever {
         axis: Axis::Precision,
         title: "train in bf16 mixed precision",
-        cost: "faster on GPUs from Ampere on; a few digits less in each product (Micikevicius et al. 2018)",
+        cost: "nothing from Ampere on; fewer digits (Micikevicius et al. 2018)",
         weight: 1,
         changes: |_, strategy| {
             (strategy.precision == Precision::No).then(|| vec![config("mixed_precision", "bf16")])
@@ -97,7 +97,7 @@ pub(super) const LEVERS: &[Lever] = &[
     Lever {
         axis: Axis::Loss,
         title: "compute head and loss together (Liger kernels, `use_liger_kernel` of the Trainer)",
-        cost: "hardly any time; needs a model that the library knows (Hsu et al. 2024, Wijmans et al. 2024)",
+        cost: "hardly any time; not for every model (Hsu et al. 2024)",
         weight: 4,
         changes: |it, _| {
             let is_text = it.card.vocabulary > 1 && !it.work.has_fused_loss;
@@ -107,7 +107,7 @@ pub(super) const LEVERS: &[Lever] = &[
     Lever {
         axis: Axis::Optimizer,
         title: "keep the optimizer's states in 8 bits (bitsandbytes)",
-        cost: "no time; results as good in its paper (Dettmers et al. 2022); one more package",
+        cost: "no time, as good in its paper (Dettmers et al. 2022); a package",
         weight: 6,
         changes: |it, strategy| {
             let is_whole = matches!(strategy.sharding, Sharding::Single | Sharding::Ddp(_));
@@ -118,84 +118,84 @@ pub(super) const LEVERS: &[Lever] = &[
     Lever {
         axis: Axis::Batch,
         title: "halve the micro-batch and accumulate twice as often",
-        cost: "the same result; smaller products keep a GPU less busy, and gradients stay between micro-batches",
+        cost: "a few per cent: smaller products keep a GPU less busy",
         weight: 3,
         changes: |it, strategy| smaller(it, strategy, 2),
     },
     Lever {
         axis: Axis::Batch,
         title: "take a quarter of the micro-batch and accumulate four times as often",
-        cost: "the same result; smaller products keep a GPU less busy, and gradients stay between micro-batches",
+        cost: "a few per cent: smaller products keep a GPU less busy",
         weight: 7,
         changes: |it, strategy| smaller(it, strategy, 4),
     },
     Lever {
         axis: Axis::Batch,
         title: "train one sequence at a time and accumulate the rest",
-        cost: "the same result; smaller products keep a GPU less busy, and gradients stay between micro-batches",
+        cost: "a few per cent: smaller products keep a GPU less busy",
         weight: 12,
         changes: |it, strategy| smaller(it, strategy, it.work.micro_batch),
     },
     Lever {
         axis: Axis::Sharding,
         title: "shard gradients and optimizer states with FSDP 2",
-        cost: "as much traffic as copies need anyway (Rajbhandari et al. 2020, section 7)",
+        cost: "no more traffic than copies (Rajbhandari et al. 2020, section 7)",
         weight: 5,
         changes: |_, strategy| fsdp(strategy, false, false),
     },
     Lever {
         axis: Axis::Sharding,
         title: "shard everything with FSDP 2",
-        cost: "half as much traffic again as copies (Rajbhandari et al. 2020, section 7): 5 to 15 % with NVLink",
+        cost: "half as much traffic again (Rajbhandari et al. 2020, section 7)",
         weight: 10,
         changes: |_, strategy| fsdp(strategy, true, false),
     },
     Lever {
         axis: Axis::Sharding,
         title: "shard everything with ZeRO-3 instead of a lower stage",
-        cost: "half as much traffic again as copies (Rajbhandari et al. 2020, section 7): 5 to 15 % with NVLink",
+        cost: "half as much traffic again (Rajbhandari et al. 2020, section 7)",
         weight: 10,
         changes: |it, strategy| zero(it, strategy, 3, Offload::None, Offload::None),
     },
     Lever {
         axis: Axis::Sharding,
         title: "keep and step the optimizer in host memory (ZeRO offload)",
-        cost: "gradients and weights cross PCIe in each step: often half the speed (Ren et al. 2021)",
+        cost: "gradients and weights cross PCIe in each step (Ren et al. 2021)",
         weight: 60,
         changes: |it, strategy| zero(it, strategy, stage(strategy).clamp(2, 3), Offload::Cpu, Offload::None),
     },
     Lever {
         axis: Axis::Sharding,
         title: "shard everything with FSDP 2 and keep it in host memory",
-        cost: "weights cross PCIe for each layer, and the CPU steps the optimizer: several times slower",
+        cost: "weights cross PCIe in each layer, the CPU steps: far slower",
         weight: 90,
         changes: |_, strategy| fsdp(strategy, true, true),
     },
     Lever {
         axis: Axis::Sharding,
         title: "keep parameters and optimizer in host memory (ZeRO-3)",
-        cost: "weights cross PCIe for each layer, and the CPU steps the optimizer: several times slower",
+        cost: "weights cross PCIe in each layer, the CPU steps: far slower",
         weight: 90,
         changes: |it, strategy| zero(it, strategy, 3, Offload::Cpu, Offload::Cpu),
     },
     Lever {
         axis: Axis::Checkpointing,
         title: "compute layers again in backward (activation checkpointing)",
-        cost: "one more forward pass: about a third more time (Chen et al. 2016)",
+        cost: "one more forward pass, a third more time (Chen et al. 2016)",
         weight: 30,
         changes: checkpointing,
     },
     Lever {
         axis: Axis::Adapters,
         title: "train adapters instead of all parameters (LoRA, rank 16, all linear layers)",
-        cost: "another method: near full training for many tasks, worse where much is new (Biderman et al. 2024)",
+        cost: "another method, worse where much is new (Biderman et al. 2024)",
         weight: 150,
         changes: |it, _| adapters(it, None),
     },
     Lever {
         axis: Axis::Adapters,
         title: "train adapters over a base in 4 bits (QLoRA, rank 16)",
-        cost: "another method, and each product unpacks its weights: slower than LoRA (Dettmers et al. 2023)",
+        cost: "another method, slower than LoRA (Dettmers et al. 2023)",
         weight: 190,
         changes: |it, strategy| {
             let is_whole = matches!(strategy.sharding, Sharding::Single | Sharding::Ddp(_));

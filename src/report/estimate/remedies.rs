@@ -6,18 +6,26 @@ use super::json;
 use crate::memory::solve::{Change, Remedy};
 use crate::text::bytes;
 
-/// Remedies as numbered advice for a terminal of that many columns.
-pub fn advice(remedies: &[Remedy], width: usize) -> String {
+/// Remedies that are shown: with the page above them they stand on one screen.
+const SHOWN: usize = 3;
+
+/// Remedies as numbered advice for a terminal of that many columns. `ram` is the memory of a machine.
+pub fn advice(remedies: &[Remedy], ram: Option<u64>, width: usize) -> String {
     let width = width.clamp(60, 100);
     if remedies.is_empty() {
         return "No change that is known here makes it fit: use more GPUs, larger ones, or a smaller model.\n"
             .to_owned();
     }
     let mut out = String::from("What makes it fit, the cheapest first:\n");
-    for (number, remedy) in remedies.iter().enumerate() {
+    for (number, remedy) in remedies.iter().take(SHOWN).enumerate() {
+        let host = remedy.estimate.host.ram();
+        let beyond = match ram {
+            Some(ram) if host > ram => format!(", more than the {} there are", bytes(ram)),
+            _ => String::new(),
+        };
         let needed = bytes(remedy.estimate.needed());
-        let host = bytes(remedy.estimate.host.ram());
-        out += &format!("\n{}. {needed} per GPU, {host} of host RAM on each machine\n", number + 1);
+        let host = bytes(host);
+        out += &format!("{}. {needed} per GPU, {host} of host RAM on each machine{beyond}\n", number + 1);
         for (title, cost) in &remedy.steps {
             wrap(&mut out, width, "   - ", title);
             wrap(&mut out, width, "     costs ", cost);
