@@ -216,13 +216,15 @@ fn smaller(it: &Situation, strategy: &Strategy, parts: u64) -> Option<Vec<Change
     let micro_batch = it.work.micro_batch / parts.max(1);
     let is_even = parts > 1 && micro_batch > 0 && micro_batch * parts == it.work.micro_batch;
     let steps = strategy.accumulation.checked_mul(parts)?;
-    let in_file = matches!(strategy.sharding, Sharding::Zero(_)) && it.deepspeed.is_none();
+    let in_file = matches!(strategy.sharding, Sharding::Zero(_));
     let accumulate = if in_file {
         config("deepspeed_config.gradient_accumulation_steps", i64::try_from(steps).ok()?)
     } else {
         Change::Accumulation(steps)
     };
-    is_even.then(|| vec![workload("micro_batch", &micro_batch.to_string()), accumulate])
+    // Batch and steps stand together in DeepSpeed's own file, which is left alone.
+    (is_even && it.deepspeed.is_none())
+        .then(|| vec![workload("micro_batch", &micro_batch.to_string()), accumulate])
 }
 
 /// FSDP 2 in place of copies, or with another setting.

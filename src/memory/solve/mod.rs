@@ -45,7 +45,8 @@ impl Situation<'_> {
     pub fn strategy(&self) -> Strategy {
         let config = Config::of(self.config.clone());
         let mut strategy = Strategy::read(&config, self.deepspeed.as_ref(), self.gpus);
-        if let Some(steps) = self.accumulation {
+        // What the file says beats the script (accelerate 1.15.0, `Accelerator.__init__`).
+        if let Some(steps) = self.accumulation.filter(|_| strategy.accumulation == 1) {
             strategy.accumulation = steps;
         }
         strategy

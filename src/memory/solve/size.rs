@@ -11,6 +11,8 @@ const MOST_SEQUENCES: u64 = 1 << 16;
 const MOST_TOKENS: u64 = 1 << 24;
 /// Lengths are answered in multiples of this: kernels and padding like them.
 const GRAIN: u64 = 64;
+/// GPUs of one machine beyond which only whole machines are looked at.
+const MOST_LOCAL: u64 = 1024;
 /// Machines beyond which nobody looks.
 const MOST_MACHINES: u64 = 512;
 
@@ -60,7 +62,7 @@ pub fn fewest_gpus(
     let per_copy = [strategy.tensor, strategy.pipeline, strategy.context, strategy.sequence];
     let per_copy = per_copy.iter().fold(1, |product: u64, ways| product.saturating_mul(*ways)).max(1);
     let local = strategy.local.max(1);
-    let numbers: Vec<u64> = (1..=local)
+    let numbers: Vec<u64> = (1..=local.min(MOST_LOCAL))
         .chain((2..=MOST_MACHINES).map(|machines| machines.saturating_mul(local)))
         .filter(|world| world.is_multiple_of(per_copy))
         .collect();

@@ -68,6 +68,15 @@ fn sharding_needs_fewer_gpus_than_copies_ever_could() {
 }
 
 #[test]
+fn absurd_numbers_of_processes_are_answered_at_once() {
+    let card = card();
+    let many = COPIES.replace("num_processes: 4", "num_processes: 1000000000000000000");
+    let it = situation(&card, &many);
+    assert!(fewest_gpus(&card, &it.work, &it.strategy(), GIB).expect("it stands").is_none());
+    assert!(fit(&it, 80 * GIB).iter().all(|remedy| remedy.estimate.verdict(80 * GIB) == Verdict::Fits));
+}
+
+#[test]
 fn remedies_fit_and_are_ranked_by_cost() {
     let card = card();
     let it = situation(&card, COPIES);
