@@ -47,7 +47,7 @@ fn play(room: &Room, block: &Block, out: &mut String) {
 
 #[test]
 fn pages_show_what_the_program_says() {
-    for name in ["README.md", "docs/json.md", "docs/formats.md", "docs/machine.md"] {
+    for name in ["README.md", "docs/json.md", "docs/launch.md", "docs/formats.md", "docs/machine.md"] {
         let page = fs::read_to_string(root().join(name)).expect("the page is there");
         assert_file(name, &played(&page));
     }

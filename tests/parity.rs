@@ -184,15 +184,9 @@ fn accelerator(kind: &str) -> Accelerator {
     }
 }
 
-/// Where we differ on purpose. Everything else is compared as it is.
-///
-/// | what | Accelerate | we | why |
-/// |---|---|---|---|
-/// | `TORCHELASTIC_USE_AGENT_STORE` on one machine | True | False | torch's agent keeps the store at which the processes meet; our launcher leaves it to the first process, and says so in the variable made for that |
-/// | a taken port on one machine | a free one of torch's choice, at this host's name, and a random job name | a free one of ours, at 127.0.0.1, and the usual job name | the choice is free; one machine needs no name |
-/// | `rdzv_backend` other than static on one machine, and several machines | torch's agent within Accelerate's process | torch's own program with the same arguments | the meeting is torch's; what it is told is compared instead |
-/// | a TPU | a function called within Accelerate's process | Accelerate itself is started | only Python can call it |
-/// | configs for SageMaker, and other words in `compute_environment` | a misleading ValueError while loading, or an AttributeError | a refusal that says so | Accelerate cannot launch them either |
+/// Where we differ on purpose: the table at the end of docs/launch.md. Here its one row about a value
+/// that is always different; a taken port is in [`intended`], and what is handed over to torch, torch_xla or
+/// Accelerate is compared by what it is told.
 const INTENDED: [(&str, &str, &str); 1] = [("TORCHELASTIC_USE_AGENT_STORE", "True", "False")];
 
 /// The environment that Accelerate gives a rank, with the intended differences.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::choice::Choice as Rules;
+use super::deepspeed_env;
 use super::job;
 use super::job::check::{self, Premises};
 use super::machine;
@@ -41,7 +42,7 @@ pub struct Arguments {
     /// DeepSpeed's paths for offloading to disk
     #[arg(long)]
     honour_file: bool,
-    /// Start although the config has errors
+    /// Start although the config has errors or there are fewer GPUs than processes
     #[arg(long)]
     force: bool,
     /// Seconds that processes have to end by themselves before they are killed
@@ -179,7 +180,22 @@ fn start(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
         refusals.iter().for_each(|reason| streams::err(&line::complaint(reason)));
         return ExitCode::from(2);
     }
-    job::run(plan, Duration::from_secs(arguments.grace))
+    let grace = Duration::from_secs(arguments.grace);
+    if plan.launcher != Launcher::DeepSpeedMachines {
+        return job::run(plan, grace);
+    }
+    let carried = match deepspeed_env::write(plan, &prepared.computer.machine) {
+        Ok(file) => file,
+        Err(error) => {
+            streams::err(&line::complaint(&format!(
+                "the variables for the other machines cannot be written: {error}"
+            )));
+            return ExitCode::from(2);
+        }
+    };
+    let mut plan = plan.clone();
+    plan.shared_env.insert(deepspeed_env::VARIABLE.to_owned(), carried.path().display().to_string());
+    job::run(&plan, grace)
 }
 
 fn premises(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> Premises {
@@ -193,7 +209,7 @@ fn premises(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> Premises
         script: is_file.then(|| PathBuf::from(&script(arguments).name)),
         python: prepared.python.clone(),
         needs_python: !settings.is_on("no_python"),
-        devices: devices.filter(|_| wants_devices),
+        devices: devices.filter(|_| wants_devices && !arguments.force),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod choice;
 mod completions;
+mod deepspeed_env;
 mod estimate;
 mod explain;
 mod find;

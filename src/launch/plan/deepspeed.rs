@@ -137,7 +137,7 @@ fn carry_dropped(draft: &mut Draft) {
 /// DeepSpeed's program reaches the other machines itself and takes the variables from a file.
 fn handed_over(draft: &mut Draft, argv: Vec<String>) -> Group {
     draft.notes.push(
-        "DeepSpeed's program carries the variables to the other machines in the file .deepspeed_env of this folder"
+        "DeepSpeed's program carries all variables of this shell to the other machines, tokens as well"
             .to_owned(),
     );
     Group {
