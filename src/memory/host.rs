@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::step::{Step, bytes};
-use super::zero::Numbers;
+use super::zero::{Numbers, passage};
 use super::{Fsdp, Host, Offload, Sharding, Zero, optimizer};
 
 /// RAM and disks of one machine.
@@ -78,7 +78,7 @@ fn of_zero(step: &Step<'_>, zero: &Zero) -> Kept {
         Offload::Cpu => {
             kept.parts.insert("optimizer", states);
             // In fp32 for the step, and in 16 bits on the way.
-            kept.parts.insert("gradients", (4.0 + step.formats.used) * moved);
+            kept.parts.insert("gradients", (4.0 + step.formats.used) * moved + passage(step, zero));
         }
         Offload::Nvme => {
             kept.disk += states;

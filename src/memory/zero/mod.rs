@@ -7,6 +7,7 @@
 mod live;
 
 use super::step::{Step, bytes};
+use super::units::product;
 use super::{Breakdown, Category, Moment, Offload, Phase, StepKind, Zero, optimizer};
 
 /// The instants under ZeRO.
@@ -66,6 +67,8 @@ struct Held {
     /// Whether a share that waits is added to in place.
     adds: bool,
     gathered: [f64; 6],
+    /// One gradient on its way to host memory.
+    passage: f64,
 }
 
 impl Held {
@@ -102,6 +105,7 @@ impl Held {
             adds: zero.sums_in_fp32,
             sending: if zero.stage == 3 { bucket(step, zero).min(numbers.trainable) * used } else { 0.0 },
             gathered: if zero.stage == 3 { live::gathered(step, zero) } else { [0.0; 6] },
+            passage: passage(step, zero),
         }
     }
 
@@ -116,7 +120,7 @@ impl Held {
             .with(Category::Gradients, bytes(self.gradients(phase)))
             .with(Category::Optimizer, bytes(self.states))
             .with(Category::Temporary, bytes(temporary))
-            .with(Category::Communication, bytes(self.bucket(phase) + gathered))
+            .with(Category::Communication, bytes(self.bucket(phase) + gathered + self.passage))
     }
 
     /// Buffers of gradients on their way: stage 3 always keeps its own, stages 1 and 2 make them when
@@ -210,6 +214,17 @@ fn waiting(step: &Step<'_>, zero: &Zero, numbers: &Numbers, gradient: f64) -> f6
         2 if zero.optimizer_offload == Offload::None => numbers.stepped * gradient,
         _ => 0.0,
     }
+}
+
+/// Bytes of a buffer for the largest gradient, which stages 1 and 2 keep on both sides of PCIe where the
+/// optimizer is offloaded (`temp_grad_buffer_for_gpu_offload`). Adapters are too small to matter.
+pub(super) fn passage(step: &Step<'_>, zero: &Zero) -> f64 {
+    let has_one = matches!(zero.stage, 1 | 2) && zero.optimizer_offload != Offload::None;
+    if !has_one || !step.units.learns_base {
+        return 0.0;
+    }
+    let tensors = step.units.all().flat_map(|unit| &unit.block.tensors);
+    step.formats.used * tensors.map(|tensor| product(&tensor.dims)).fold(0.0, f64::max)
 }
 
 /// Elements of the buffers in which gradients travel: allocated in full, however small the model is, and

@@ -126,6 +126,7 @@ fn what_is_offloaded_is_not_on_the_gpu() {
     let second = held(Zero { optimizer_offload: Offload::Cpu, ..Zero::at(2) });
     assert_eq!((second.of(Category::Weights), second.of(Category::Optimizer)), (200_000_000, 0));
     assert_eq!(second.of(Category::Temporary), 0);
+    assert_eq!(second.of(Category::Communication), 2_000_000, "a buffer for one gradient");
     let third =
         held(Zero { optimizer_offload: Offload::Cpu, parameter_offload: Offload::Nvme, ..Zero::at(3) });
     assert_eq!((third.of(Category::Weights), third.of(Category::Gradients)), (0, 0));
