@@ -233,6 +233,11 @@ impl Activation {
     }
 }
 
+/// Every class of a layer that the families' models keep whole: `BertLayer`, `LlamaDecoderLayer`, and so on.
+pub fn layer_classes() -> impl Iterator<Item = &'static str> {
+    family::layer_classes()
+}
+
 impl Stack {
     /// How many layers it has.
     pub fn layers(&self) -> u64 {

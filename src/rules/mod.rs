@@ -27,6 +27,7 @@ mod job;
 mod keys;
 mod legacy;
 mod megatron;
+mod memory;
 mod misplaced;
 mod missing;
 mod mpi;
@@ -100,6 +101,8 @@ const CONFIG: &[&[Rule]] = &[
     dynamo::RULES,
     hardware::DEVICE_RULES,
     hardware::PRECISION_RULES,
+    memory::MODEL_RULES,
+    memory::SIZE_RULES,
     security::RULES,
     exposed::RULES,
     ignored::RULES,

@@ -1,10 +1,14 @@
 //! Sample configs of rules: at once their documentation and their tests.
 
+use std::collections::BTreeMap;
+
 use super::companion::{Companion, wanted};
 use super::exposed::Exposed;
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, Training};
 use crate::document::{Document, Exposure, Format};
-use crate::hardware::{Device, Gpus, Instance, Machine, Memory, Mig};
+use crate::hardware::{Device, Disk, DiskKind, Gpus, Host, Instance, Machine, Memory, Mig, Ram};
+use crate::memory::Workload;
+use crate::model;
 use crate::schema::Release;
 
 /// A sample config, whole or a fragment.
@@ -26,6 +30,8 @@ pub struct Sample {
     pub machine: [Option<On>; 2],
     /// True where these GPUs are cut into slices.
     is_sliced: bool,
+    /// What is trained, where the rule needs it: a preset's name and tokens per sequence.
+    pub training: Option<(&'static str, u64)>,
     /// True where everybody on the machine may write the files that it names.
     pub is_exposed: bool,
 }
@@ -41,6 +47,10 @@ pub struct On {
     pub gib: u64,
     /// Compute capability.
     pub capability: (u32, u32),
+    /// RAM of the machine, in GiB; 0 where it does not matter.
+    pub ram: u64,
+    /// Free space of its NVMe disk, in GiB; 0 for none.
+    pub disk: u64,
 }
 
 /// What every launch needs, by key.
@@ -57,6 +67,7 @@ pub(super) const fn yaml(text: &'static str) -> Sample {
         release: Release::LATEST,
         machine: [None; 2],
         is_sliced: false,
+        training: None,
         is_exposed: false,
     }
 }
@@ -90,6 +101,11 @@ impl Sample {
     /// The sample, for a machine with GPUs of another sort beside the first.
     pub(super) const fn and_another(self, gpus: On) -> Sample {
         Sample { machine: [self.machine[0], Some(gpus)], ..self }
+    }
+
+    /// The sample, for the training of a preset's model on sequences of so many tokens.
+    pub(super) const fn training(self, model: &'static str, sequence: u64) -> Sample {
+        Sample { training: Some((model, sequence)), ..self }
     }
 
     /// The sample, for a machine whose GPUs are cut into slices.
@@ -132,10 +148,19 @@ impl Sample {
 
     /// What is known beside it.
     pub fn surroundings(&self) -> Surroundings {
-        let machine = self.machine[0].map(|_| Machine { gpus: self.gpus(), ..Machine::default() });
+        let machine =
+            self.machine[0].map(|on| Machine { gpus: self.gpus(), host: on.host(), ..Machine::default() });
         let document = Document::from_bytes(&self.completed(), Format::of(self.file));
         let exposed = Exposed::of(&document, |_| self.is_exposed.then_some(Exposure::File));
-        Surroundings { exposed, machine, ..Surroundings::with(self.companion()) }
+        let training = self.trained();
+        Surroundings { exposed, machine, training, ..Surroundings::with(self.companion()) }
+    }
+
+    /// The model and the step that are trained.
+    fn trained(&self) -> Option<Training> {
+        let (model, sequence) = self.training?;
+        let model = model::find(model, &BTreeMap::new()).expect("samples name presets");
+        Some(Training { model, workload: Workload { sequence, ..Workload::default() } })
     }
 
     fn gpus(&self) -> Gpus {
@@ -150,7 +175,12 @@ impl Sample {
         }
         let sorts: Vec<String> = self.machine.iter().flatten().map(On::words).collect();
         let slices = if self.is_sliced { ", cut into slices (MIG)" } else { "" };
-        (!sorts.is_empty()).then(|| format!("on a machine with {}{slices}", sorts.join(" and ")))
+        let machine =
+            (!sorts.is_empty()).then(|| format!("on a machine with {}{slices}", sorts.join(" and ")));
+        let training =
+            self.training.map(|(model, sequence)| format!("training {model} on {sequence} tokens"));
+        let words: Vec<String> = training.into_iter().chain(machine).collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// The sample for a reader's eyes: what is not UTF-8 shows as a mark.
@@ -164,6 +194,23 @@ impl Sample {
 }
 
 impl On {
+    /// The same in a machine with so many GiB of RAM.
+    pub(super) const fn with_ram(self, ram: u64) -> On {
+        On { ram, ..self }
+    }
+
+    /// The same in a machine with so many GiB free on an NVMe disk.
+    pub(super) const fn with_disk(self, disk: u64) -> On {
+        On { disk, ..self }
+    }
+
+    fn host(&self) -> Host {
+        let ram = (self.ram > 0).then(|| Ram { total: self.ram << 30, available: None, limit: None });
+        let disk = Disk { kind: DiskKind::Nvme, free: Some(self.disk << 30), ..Disk::default() };
+        let disks = if self.disk > 0 { vec![disk] } else { Vec::new() };
+        Host { ram, disks, ..Host::default() }
+    }
+
     fn device(&self, is_sliced: bool) -> Device {
         Device {
             name: Some(self.name.to_owned()),
@@ -175,7 +222,11 @@ impl On {
     }
 
     fn words(&self) -> String {
-        if self.gpus == 0 { "no GPU".to_owned() } else { format!("{} × {}", self.gpus, self.name) }
+        let gpus =
+            if self.gpus == 0 { "no GPU".to_owned() } else { format!("{} × {}", self.gpus, self.name) };
+        let ram = if self.ram > 0 { format!(", {} GiB of RAM", self.ram) } else { String::new() };
+        let disk = if self.disk > 0 { format!(", {} GiB free on NVMe", self.disk) } else { String::new() };
+        format!("{gpus}{ram}{disk}")
     }
 }
 

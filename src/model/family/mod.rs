@@ -143,3 +143,8 @@ pub(super) fn names() -> Vec<&'static str> {
     names.sort_unstable();
     names
 }
+
+/// Every class that transformers keeps whole in some family: each is a layer of one model and of no other.
+pub(super) fn layer_classes() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|family| family.no_split.iter().copied())
+}

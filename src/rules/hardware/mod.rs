@@ -14,12 +14,12 @@ use crate::value::Value;
 
 /// Machines of the samples.
 const TWO_V100: sample::On =
-    sample::On { gpus: 2, name: "Tesla V100-SXM2-16GB", gib: 16, capability: (7, 0) };
-const FOUR_A100: sample::On =
-    sample::On { gpus: 4, name: "NVIDIA A100-SXM4-40GB", gib: 40, capability: (8, 0) };
-const TWO_H100: sample::On =
-    sample::On { gpus: 2, name: "NVIDIA H100 80GB HBM3", gib: 80, capability: (9, 0) };
-const WITHOUT_GPU: sample::On = sample::On { gpus: 0, name: "", gib: 0, capability: (0, 0) };
+    sample::On { gpus: 2, name: "Tesla V100-SXM2-16GB", gib: 16, capability: (7, 0), ram: 0, disk: 0 };
+pub(super) const FOUR_A100: sample::On =
+    sample::On { gpus: 4, name: "NVIDIA A100-SXM4-40GB", gib: 40, capability: (8, 0), ram: 0, disk: 0 };
+pub(super) const TWO_H100: sample::On =
+    sample::On { gpus: 2, name: "NVIDIA H100 80GB HBM3", gib: 80, capability: (9, 0), ram: 0, disk: 0 };
+const WITHOUT_GPU: sample::On = sample::On { gpus: 0, name: "", gib: 0, capability: (0, 0), ram: 0, disk: 0 };
 
 impl<'a> Facts<'a> {
     /// The GPUs that the job's processes on one machine may use, in the order of `gpu_ids`; `None` where
