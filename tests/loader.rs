@@ -41,7 +41,10 @@ fn record() -> Record {
 fn files(folder: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(Path::new(ROOT).join(folder))
         .expect("the folder is there")
-        .map(|entry| format!("{folder}/{}", entry.expect("it can be read").file_name().to_string_lossy()))
+        .map(|entry| entry.expect("it can be read").path())
+        // `presets/models` holds models.
+        .filter(|path| path.is_file())
+        .map(|path| format!("{folder}/{}", path.file_name().expect("a file has a name").to_string_lossy()))
         .collect();
     names.sort();
     names

@@ -1,5 +1,8 @@
 //! Which release of Accelerate a file is checked for.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use crate::harness::run::Room;
 
 /// `no` without quotes: fine up to 0.33, a crash since.
@@ -43,6 +46,8 @@ fn the_python_of_the_path_names_a_release() {
         .file("env/pyvenv.cfg", "")
         .file("env/bin/python3", "")
         .file("env/lib/python3.11/site-packages/accelerate-0.33.0.dist-info/METADATA", "");
+    let python = room.path("env/bin/python3");
+    fs::set_permissions(python, Permissions::from_mode(0o755)).expect("it can be made a program");
     let path = room.path("env/bin").display().to_string();
     let run = room.run_with(&[("VIRTUAL_ENV", ""), ("PATH", &path)], &["validate", "a.yaml"]);
     assert_eq!(run.code, 0, "{}", run.stdout);

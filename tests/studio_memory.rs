@@ -24,7 +24,7 @@ const LLAMA: &str = r#"{"model_type": "llama", "hidden_size": 2048, "intermediat
     "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64,
     "vocab_size": 128256, "tie_word_embeddings": true}"#;
 
-fn find_model(name: &str) -> Result<ModelCard, String> {
+fn find_model(name: &str, _here: &Machine) -> Result<ModelCard, String> {
     match name {
         "llama-3.2-1b" => model::read_text(LLAMA, name).map_err(|error| error.to_string()),
         _ => Err(format!("no model is called `{name}`")),

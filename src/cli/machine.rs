@@ -1,5 +1,6 @@
 //! The machine that a verb works for: this one, one from a file, or one from the catalogue.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -38,13 +39,17 @@ impl Named {
     }
 }
 
+/// The variables of this process that are text.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// Environment, GPUs and host of the process that runs now. Variables that are not text are left out.
 pub fn this() -> Machine {
-    let env = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
     Machine {
-        env,
+        env: environment(),
         gpus: gpus(std::env::var_os(LIBRARY)),
         host: system::probe(),
         ..placed(Machine::default())

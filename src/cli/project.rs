@@ -11,8 +11,9 @@ use super::source::Source;
 use crate::document::{Document, Stored, exposure};
 use crate::finding::{Finding, Severity};
 use crate::hardware::Machine;
+use crate::model;
 use crate::report::{Checked, Entry, Unread};
-use crate::rules::{self, Companion, Exposed, Rule, Surroundings};
+use crate::rules::{self, Companion, Exposed, Finders, Rule, Surroundings};
 use crate::schema::Release;
 use crate::settings::{self, RuleSettings, Settings};
 
@@ -22,6 +23,8 @@ pub struct Project {
     release: Option<Release>,
     choice: Choice,
     machine: machine::Named,
+    /// The model that the flag names.
+    model: Option<String>,
     /// What is installed; looked for only where nobody names a release.
     installed: OnceLock<Option<Installed>>,
     folders: HashMap<PathBuf, Settings>,
@@ -79,6 +82,11 @@ impl Project {
         self.folders.get(&source.folder()).cloned().unwrap_or_default()
     }
 
+    /// The same, for the training of a model that the command line names.
+    pub fn training(self, model: Option<String>) -> Project {
+        Project { model, ..self }
+    }
+
     /// What is wrong with a document and the file that it names, as its project sees it.
     pub fn findings(&self, source: &Source, document: &Document) -> Vec<Finding> {
         self.findings_beside(source, document, &self.beside(source, document))
@@ -121,7 +129,19 @@ impl Project {
     /// What is known beside a document.
     fn beside(&self, source: &Source, document: &Document) -> Surroundings {
         let machine = self.machines.get(&source.folder()).cloned();
-        Surroundings { machine, ..beside(source, document) }
+        let mut around = Surroundings { machine, ..beside(source, document) };
+        let folder = source.folder();
+        let settings = self.settings(source);
+        let mut words = settings.workload;
+        words.extend(self.model.clone().or(settings.model).map(|model| ("model".to_owned(), model)));
+        // What the command line names counts, whatever a comment says.
+        let find_model = |name: &str| {
+            let name = self.model.as_deref().unwrap_or(name);
+            model::find(name, &machine::environment()).map_err(|error| error.to_string())
+        };
+        let find_machine = |name: &str| self.machine.named().unwrap_or_else(|| machine::named(name, &folder));
+        around.follow(document, &words, &Finders { model: &find_model, machine: &find_machine });
+        around
     }
 
     /// From which severity on a finding of this source makes the run fail, where the project says so.

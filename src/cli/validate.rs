@@ -56,6 +56,9 @@ pub struct Arguments {
     color: Colour,
     #[command(flatten)]
     machine: machine::Named,
+    /// Check too whether this model fits: a preset, an id of the hub in the cache, or a path
+    #[arg(long, value_name = "NAME|PATH")]
+    model: Option<String>,
     // Last, because its heading would stand above all that follows.
     #[command(flatten)]
     choice: Choice,
@@ -121,7 +124,8 @@ pub fn run(arguments: &Arguments) -> End {
     }
     let sources = find::sources(&arguments.named, &arguments.stdin_name, arguments.skip_others);
     let project =
-        Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice, &arguments.machine);
+        Project::of(sources.iter().flatten(), arguments.accelerate, &arguments.choice, &arguments.machine)
+            .training(arguments.model.clone());
     let mut entries = check_all(&project, &sources);
     let is_found =
         std::iter::zip(&sources, &entries).any(|(source, entry)| fails(arguments, &project, source, entry));

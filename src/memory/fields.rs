@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Attention, Lora, Optimizer, Padding, Quantised, StepKind, Workload};
-use crate::model::Dtype;
+use crate::model::{Dtype, ModelCard};
 use crate::text::{any_of, nearest};
 
 /// One thing that a person says about a training step.
@@ -257,6 +257,17 @@ impl WorkloadKind {
 }
 
 impl Workload {
+    /// A workload from words by name, for a model: its weights are loaded as they are stored unless the words
+    /// say otherwise, which is the default of transformers since release 5. `Err` as of [`Workload::of_words`].
+    pub fn for_model(card: &ModelCard, words: &BTreeMap<String, String>) -> Result<Workload, String> {
+        let stored = card.stored.filter(|stored| matches!(stored, Dtype::Bf16 | Dtype::F16 | Dtype::F32));
+        let mut words = words.clone();
+        if let (Some(stored), false) = (stored, words.contains_key("weights")) {
+            words.insert("weights".to_owned(), stored.word().to_owned());
+        }
+        Workload::of_words(&words)
+    }
+
     /// A workload from words by name, as settings and comments write them. `Err`: what is wrong with the
     /// first wrong one, in lower case.
     pub fn of_words(words: &BTreeMap<String, String>) -> Result<Workload, String> {

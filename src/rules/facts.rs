@@ -35,6 +35,8 @@ pub struct Facts<'a> {
     pub machine: Option<&'a Machine>,
     /// What is trained, where known.
     pub training: Option<&'a Training>,
+    /// Why a comment that names model or machine could not be followed.
+    pub trouble: Option<&'a str>,
     /// What DeepSpeed's file says: this one, or the one that the config names.
     pub deepspeed: DeepSpeedFile,
     /// The pairs with text keys: those of the top level, then those of each section.
@@ -127,6 +129,7 @@ impl<'a> Facts<'a> {
             exposed: None,
             machine: None,
             training: None,
+            trouble: None,
             deepspeed,
             entries,
             by_key,
@@ -144,6 +147,7 @@ impl<'a> Facts<'a> {
             exposed: Some(&around.exposed),
             machine: around.machine.as_ref(),
             training: around.training.as_ref(),
+            trouble: around.trouble.as_deref(),
             ..self
         }
     }

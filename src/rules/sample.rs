@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::companion::{Companion, wanted};
 use super::exposed::Exposed;
-use super::surroundings::{Surroundings, Training};
+use super::surroundings::{Finders, Surroundings};
 use crate::document::{Document, Exposure, Format};
 use crate::hardware::{Device, Disk, DiskKind, Gpus, Host, Instance, Machine, Memory, Mig, Ram};
-use crate::memory::Workload;
 use crate::model;
 use crate::schema::Release;
 
@@ -152,15 +151,22 @@ impl Sample {
             self.machine[0].map(|on| Machine { gpus: self.gpus(), host: on.host(), ..Machine::default() });
         let document = Document::from_bytes(&self.completed(), Format::of(self.file));
         let exposed = Exposed::of(&document, |_| self.is_exposed.then_some(Exposure::File));
-        let training = self.trained();
-        Surroundings { exposed, machine, training, ..Surroundings::with(self.companion()) }
+        let around = Surroundings { exposed, machine, ..Surroundings::with(self.companion()) };
+        self.followed(around, &document)
     }
 
-    /// The model and the step that are trained.
-    fn trained(&self) -> Option<Training> {
-        let (model, sequence) = self.training?;
-        let model = model::find(model, &BTreeMap::new()).expect("samples name presets");
-        Some(Training { model, workload: Workload { sequence, ..Workload::default() } })
+    /// The same with the model and the step that are trained.
+    fn followed(&self, mut around: Surroundings, document: &Document) -> Surroundings {
+        let words = self.training.map(|(model, sequence)| {
+            [("model", model.to_owned()), ("sequence", sequence.to_string())]
+                .map(|(name, word)| (name.to_owned(), word))
+        });
+        let finders = Finders {
+            model: &|name| model::find(name, &BTreeMap::new()).map_err(|error| error.to_string()),
+            machine: &|name| Err(format!("`{name}` is no machine of samples")),
+        };
+        around.follow(document, &words.into_iter().flatten().collect(), &finders);
+        around
     }
 
     fn gpus(&self) -> Gpus {

@@ -70,7 +70,7 @@ fn keep(around: &Around, key: &KeyPath, value: Option<Value>) -> Result<String, 
 pub(super) fn look_up(effect: &Effect, around: &Around) -> Option<Message> {
     match effect {
         Effect::FindModel(name) => {
-            Some(Message::ModelFound(name.clone(), (around.find_model)(name).map(Box::new)))
+            Some(Message::ModelFound(name.clone(), (around.find_model)(name, &around.here).map(Box::new)))
         }
         Effect::FindMachine(name) if name.is_empty() => {
             Some(Message::MachineFound(String::new(), Ok(Box::new(around.here.clone()))))

@@ -104,7 +104,7 @@ pub struct Around {
     /// This machine.
     pub here: Machine,
     /// Finds the model of a name; `Err` says in lower case why there is none.
-    pub find_model: fn(&str) -> Result<ModelCard, String>,
+    pub find_model: fn(&str, &Machine) -> Result<ModelCard, String>,
     /// Finds the machine of a name, or of a file as seen from a folder, likewise.
     pub find_machine: fn(&str, &Path) -> Result<Machine, String>,
 }
@@ -117,7 +117,7 @@ impl Default for Around {
             folder: PathBuf::from("."),
             known: Surroundings::default(),
             here: Machine::default(),
-            find_model: |name| Err(format!("no model is called `{name}`")),
+            find_model: |name, _| Err(format!("no model is called `{name}`")),
             find_machine: |name, _| Err(format!("no machine is called `{name}`")),
         }
     }

@@ -1,14 +1,39 @@
 //! Whether the config means the model that is trained.
 
 use super::super::sample::yaml;
+use super::super::surroundings::spans;
 use super::super::{Facts, Findings, Rule};
 use crate::config::Config;
-use crate::finding::Severity;
+use crate::finding::{Place, Severity};
 use crate::model::{self, ModelCard};
 use crate::text::all_of;
 use crate::value::Value;
 
-pub(in crate::rules) const RULES: &[Rule] = &[WRAP_CLASS, DEFAULT_WRAP];
+pub(in crate::rules) const RULES: &[Rule] = &[UNHEARD, WRAP_CLASS, DEFAULT_WRAP];
+
+const UNHEARD: Rule = Rule {
+    name: "model/unknown",
+    says: "a comment names a model or a machine that cannot be found",
+    severity: Severity::Warning,
+    why: "`# accel-studio: for model=llama-3.1-8b machine=4xa100-40gb sequence=4096` says what a config is for, so that \
+          accel-studio checks whether it fits. What it names is looked for among presets, in the hub's cache and as \
+          a path. Accelerate itself reads no comments.",
+    bad: yaml("# accel-studio: for model=llama-9000b\nnum_processes: 2\n").training("smollm2-135m", 512),
+    good: yaml("# accel-studio: for model=smollm2-360m\nnum_processes: 2\n").training("smollm2-135m", 512),
+    check: unheard,
+    ..Rule::BLANK
+};
+
+fn unheard(facts: &Facts, found: &mut Findings) {
+    let (Some(trouble), Some(span)) = (facts.trouble, spans(facts.document).first().copied()) else { return };
+    found
+        .report(Place::Bytes(span), format!("nobody can tell whether it fits: {}", first_line(trouble)))
+        .advise("name a preset (`docs/models.md`), a model of the hub's cache or a path, and a machine of `accel-studio probe --list`");
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim_end_matches('.')
+}
 
 /// The classes that FSDP wraps.
 const CLASSES: &str = "fsdp_config.fsdp_transformer_layer_cls_to_wrap";

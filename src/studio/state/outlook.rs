@@ -145,7 +145,11 @@ impl Outlook {
 
     /// The training step as a whole, from its words.
     pub fn read_words(&mut self) {
-        self.workload = Workload::of_words(&self.words).unwrap_or_default();
+        self.workload = match self.model.found.as_deref() {
+            Some(card) => Workload::for_model(card, &self.words),
+            None => Workload::of_words(&self.words),
+        }
+        .unwrap_or_default();
     }
 
     /// The value of a row as a person writes it, and whether it is written.

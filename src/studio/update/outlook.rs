@@ -170,6 +170,7 @@ pub(in crate::studio) fn lookups(state: &State) -> Vec<Effect> {
 /// After a name was looked up.
 pub(super) fn found(state: &mut State) -> Vec<Effect> {
     state.outlook.has_news = true;
+    state.outlook.read_words();
     state.refresh();
     Vec::new()
 }
