@@ -211,7 +211,7 @@ impl On {
     }
 
     fn host(&self) -> Host {
-        let ram = (self.ram > 0).then(|| Ram { total: self.ram << 30, available: None, limit: None });
+        let ram = (self.ram > 0).then_some(Ram { total: self.ram << 30, available: None, limit: None });
         let disk = Disk { kind: DiskKind::Nvme, free: Some(self.disk << 30), ..Disk::default() };
         let disks = if self.disk > 0 { vec![disk] } else { Vec::new() };
         Host { ram, disks, ..Host::default() }
