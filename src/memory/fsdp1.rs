@@ -72,10 +72,11 @@ impl Flat {
             Phase::EmbeddingBackward => (self.layer_gradients, 3.0 * self.root, 0.0),
             Phase::OptimizerStep => (self.gradients, 0.0, self.stepping),
         };
+        // In the micro-batch that is reduced, waiting gradients go as sharded ones come.
         let waiting = if phase == Phase::OptimizerStep { 0.0 } else { self.waiting };
         Breakdown::default()
             .with(Category::Weights, bytes(self.weights))
-            .with(Category::Gradients, bytes(gradients + waiting))
+            .with(Category::Gradients, bytes(gradients.max(waiting)))
             .with(Category::Optimizer, bytes(self.states))
             .with(Category::Communication, bytes(gathered))
             .with(Category::Temporary, bytes(temporary))

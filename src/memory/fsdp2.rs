@@ -115,7 +115,7 @@ fn waiting(step: &Step<'_>) -> f64 {
 /// transformers ties three modules of an encoder-decoder to one matrix; Accelerate's preparation leaves
 /// two sharded parameters of it (measured with T5).
 fn is_shared_twice(step: &Step<'_>) -> bool {
-    let is_shared = |tensor: &Tensor| tensor.name == "shared.weight";
+    let is_shared = |tensor: &Tensor| tensor.name.ends_with("shared.weight");
     step.units.is_tied && step.card.embeddings.tensors.iter().any(is_shared)
 }
 
@@ -167,7 +167,7 @@ impl Gathered {
         }
         let (tied, untied) = if units.is_tied { (1.0, 0.0) } else { (0.0, 1.0) };
         let last = 3.0 * layer + tied * tail;
-        let embedding = untied * (2.0 * matrix + layer) + tied * 4.0 * matrix;
+        let embedding = untied * (2.0 * matrix + layer) + tied * (tail + 3.0 * matrix + layer);
         if matches!(fsdp.strategy, FsdpStrategy::Full | FsdpStrategy::Hybrid) {
             let loss = tail + untied * matrix + tied * layer.max(copies);
             let start = tail + if copies > 0.0 { layer } else { 0.0 };

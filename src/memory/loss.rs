@@ -7,7 +7,7 @@
 //! measured 24 GB. Liger 0.6 `ops/fused_linear_cross_entropy.py` for the chunks of a fused loss.
 
 use super::mode::{Formats, Mode};
-use super::{Phase, Strategy, Workload};
+use super::{Phase, Strategy, Workload, activations};
 use crate::model::{ModelCard, Task};
 
 /// Bytes of the loss by instant.
@@ -40,7 +40,9 @@ impl Logits {
         if work.has_fused_loss {
             return fused(matrix, tokens, card, formats);
         }
-        let is_upcast = card.task == Task::CausalLm;
+        // FSDP2 casts parameters, and leaves that bias in the format of the script.
+        let adds_wide = formats.stored > 2.0 && activations::has_wide_logits(card);
+        let is_upcast = card.task == Task::CausalLm || adds_wide;
         let (forward, backward, kept) = match (formats.mode, is_upcast) {
             (Mode::Full, _) => (2.0 * formats.compute, 3.0 * formats.compute, formats.compute),
             (Mode::Half, false) => (4.0, 6.0, 2.0),

@@ -1,7 +1,7 @@
 //! The parameters of a model in the pieces that training treats alike: what stands before the layers,
 //! each kind of layer, what stands behind them. Knows nothing of tokens or of who shards what.
 
-use super::mode::Formats;
+use super::mode::{Formats, Mode};
 use super::{MemoryError, Workload, lora};
 use crate::model::{Block, ModelCard, Part, Tensor};
 
@@ -123,6 +123,10 @@ impl<'a> Unit<'a> {
             self.gradients += round(numbers * formats.weight);
             return;
         };
+        // An fp32 base is copied as well as its adapters.
+        if formats.mode == Mode::Autocast && tensor.is_matrix() {
+            self.matrices += numbers;
+        }
         self.weights += lora::frozen_bytes(lora, tensor, is_layer, formats);
         if let Some(_base) = lora.base.filter(|_| is_layer && tensor.is_matrix()) {
             self.unpacked = self.unpacked.max(round(numbers * 2.0));

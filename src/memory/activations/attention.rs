@@ -114,6 +114,7 @@ pub(crate) fn saved(
             };
             kept + 4.0 * heads + c * keys
         }
+        // A padding mask makes the bias another one for each sample.
         Runs::Biased => spread + 4.0 * heads + c * heads * keys / batch,
         // Inside, queries, keys and values are fp32.
         Runs::Math => {

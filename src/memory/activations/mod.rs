@@ -14,10 +14,10 @@ mod rows;
 mod transient;
 
 use super::mode::{Formats, Mode};
-use super::{Strategy, Workload};
+use super::{Padding, Strategy, Workload};
 use crate::model::{Activation, Block, LayerGroup, LayerShape, Mlp, ModelCard, StackRole};
 use attention::{Runs, Widths};
-use row::{Norm, Row};
+use row::{Kernel, Norm, Row};
 
 /// One kind of layer on one GPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,6 +86,11 @@ pub(crate) fn of(card: &ModelCard, work: &Workload, strategy: &Strategy, formats
     }
 }
 
+/// Whether a family's logits become fp32 before the loss sees them.
+pub(crate) fn has_wide_logits(card: &ModelCard) -> bool {
+    rows::named(&card.family).is_some_and(|row| row.adds_to_logits)
+}
+
 /// Positions of one sample in a stack.
 fn positions(role: StackRole, work: &Workload) -> u64 {
     match role {
@@ -142,7 +147,7 @@ impl Scene<'_> {
         around * hidden
             + self.latent(shape)
             + attention::qk_norms(row, widths, *formats, false)
-            + attention::saved(row, (shape, widths), runs, traits, *formats, (positions, self.batch))
+            + attention::saved(row, (shape, widths), runs, traits, *formats, (positions, self.sharing()))
             + mlp::saved(row, shape, self.activation(), *formats)
             + 8.0
     }
@@ -180,10 +185,21 @@ impl Scene<'_> {
             attention::saved(row, (shape, widths), runs, &self.card.traits, *formats, (read, *batch))
                 - 2.0 * c * (widths.queries + widths.answer)
         } else {
-            4.0 * widths.heads
+            4.0 * widths.heads + self.cross_mask(widths, read)
         };
         batch * positions * (around * hidden + c * (widths.queries + widths.answer) + scores)
             + batch * read * (copies + c * (widths.keys + widths.values))
+    }
+
+    /// Samples that share one bias of attention; a padding mask gives each its own.
+    fn sharing(&self) -> f64 {
+        if self.work.padding == Padding::Masked { 1.0 } else { self.batch }
+    }
+
+    /// Bytes per token of the mask under which the encoder is read.
+    fn cross_mask(&self, widths: Widths, read: f64) -> f64 {
+        let heads = if self.row.kernel == Kernel::Biased { widths.heads } else { 1.0 };
+        if self.work.padding == Padding::Masked { self.formats.compute * heads * read } else { 0.0 }
     }
 
     /// Bytes per value of a layer's input that its first norm keeps as it is.

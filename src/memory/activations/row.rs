@@ -110,6 +110,8 @@ pub(crate) struct Row {
     pub routes_in_float: bool,
     /// Whether the shared expert's answer is scaled by a gate of its own.
     pub gates_shared: bool,
+    /// Whether an fp32 bias is added to the logits, which makes them fp32 (BART).
+    pub adds_to_logits: bool,
     /// Whether all experts see all tokens (Llama 4).
     pub feeds_all_experts: bool,
 }
@@ -139,6 +141,7 @@ impl Row {
         relative: 0.0,
         routes_in_float: false,
         gates_shared: false,
+        adds_to_logits: false,
         feeds_all_experts: false,
     };
 

@@ -103,7 +103,14 @@ const ROWS: &[Row] = &[
         layout: Layout::FusedJoined,
         ..Row::PLAIN
     },
-    Row { families: &["gptj"], stream_norms: 1.0, inputs: 1.0, kernel: Kernel::EagerOnly, ..Row::PLAIN },
+    Row {
+        families: &["gptj"],
+        activation: Some(Activation::GeluPython),
+        stream_norms: 1.0,
+        inputs: 1.0,
+        kernel: Kernel::EagerOnly,
+        ..Row::PLAIN
+    },
     Row {
         families: &["bloom"],
         // Its GELU has a backward of its own that keeps the input alone.
@@ -142,7 +149,7 @@ const ROWS: &[Row] = &[
         ..Row::PLAIN
     },
     Row { families: &["vit", "deit", "clip", "siglip"], ..Row::PLAIN },
-    Row { families: &["dinov2"], scales: 4.0, ..Row::PLAIN },
+    Row { families: &["dinov2"], scales: 4.0, softmax: Softmax::Native, ..Row::PLAIN },
     Row {
         families: &["t5", "mt5"],
         norm: Norm::RmsInFloat,
@@ -151,10 +158,17 @@ const ROWS: &[Row] = &[
         drops_inside: true,
         embedding_masks: 2.0,
         kernel: Kernel::Biased,
+        softmax: Softmax::Native,
         ..Row::LLAMA
     },
-    Row { families: &["bart"], is_post_norm: true, softmax: Softmax::Native, ..Row::PLAIN },
-    Row { families: &["mbart"], softmax: Softmax::Native, ..Row::PLAIN },
+    Row {
+        families: &["bart"],
+        is_post_norm: true,
+        softmax: Softmax::Native,
+        adds_to_logits: true,
+        ..Row::PLAIN
+    },
+    Row { families: &["mbart"], softmax: Softmax::Native, adds_to_logits: true, ..Row::PLAIN },
     // It makes queries contiguous, which the answer's layout follows.
     Row { families: &["whisper"], softmax: Softmax::Native, layout: Layout::Joined, ..Row::PLAIN },
 ];

@@ -20,7 +20,11 @@ pub(super) fn forward(scene: &Scene<'_>, shape: &LayerShape, runs: Runs, positio
     let c = scene.formats.compute;
     let mlp = 3.0 * c * width(shape);
     let scores = match runs {
-        Runs::Eager | Runs::Math => (4.0 + 2.0 * c) * shape.heads as f64 * positions,
+        // Scores, masked scores, their softmax and its cast.
+        Runs::Eager | Runs::Math => {
+            let cast = if c < 4.0 { c } else { 0.0 };
+            (4.0 + 2.0 * c + cast) * shape.heads as f64 * positions
+        }
         _ => 0.0,
     };
     2.0 * scene.formats.residual * shape.hidden as f64 + mlp.max(scores)
