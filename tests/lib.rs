@@ -37,6 +37,7 @@ mod studio_edit;
 mod studio_faulty_file;
 mod studio_find;
 mod studio_keys;
+mod studio_launch;
 mod studio_memory;
 mod studio_new;
 mod studio_picture;

@@ -16,6 +16,7 @@ use super::prepare::{self, Prepared, Wishes};
 use super::project::Project;
 use super::source::Source;
 use super::streams;
+use super::studio;
 use crate::export::{self, Asked, Engine};
 use crate::finding::Severity;
 use crate::launch::{Launcher, Plan, Script};
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// DeepSpeed's paths for offloading to disk
     #[arg(long)]
     honour_file: bool,
+    /// Watch the job in the full-screen studio
+    #[arg(long, conflicts_with = "dry_run")]
+    tui: bool,
     /// Start although the config has errors or there are fewer GPUs than processes
     #[arg(long)]
     force: bool,
@@ -175,14 +179,23 @@ fn errors(prepared: &Prepared, machine: &machine::Named) -> Vec<String> {
 
 /// Refuses what could not work, else runs the job to its end.
 fn start(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
-    let refusals = check::refusals(plan, &premises(arguments, prepared, plan));
+    let mut premises = premises(&script(arguments).name, prepared, plan);
+    // Ranks may share a GPU where a person insists.
+    premises.devices = premises.devices.filter(|_| !arguments.force);
+    let refusals = check::refusals(plan, &premises);
     if !refusals.is_empty() {
         refusals.iter().for_each(|reason| streams::err(&line::complaint(reason)));
         return ExitCode::from(2);
     }
-    let grace = Duration::from_secs(arguments.grace);
+    let run = |plan: &Plan| {
+        if arguments.tui {
+            let config = prepared.choice.used.as_ref().map(|used| used.path.as_path());
+            return studio::watch(config, plan.clone());
+        }
+        job::run(plan, Duration::from_secs(arguments.grace))
+    };
     if plan.launcher != Launcher::DeepSpeedMachines {
-        return job::run(plan, grace);
+        return run(plan);
     }
     let carried = match deepspeed_env::write(plan, &prepared.computer.machine) {
         Ok(file) => file,
@@ -195,10 +208,11 @@ fn start(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
     };
     let mut plan = plan.clone();
     plan.shared_env.insert(deepspeed_env::VARIABLE.to_owned(), carried.path().display().to_string());
-    job::run(&plan, grace)
+    run(&plan)
 }
 
-fn premises(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> Premises {
+/// What a plan does not say of itself, for the script of this name.
+pub fn premises(script: &str, prepared: &Prepared, plan: &Plan) -> Premises {
     let settings = &prepared.resolved.settings;
     let is_file = !settings.is_on("module") && !settings.is_on("no_python");
     let env = &prepared.computer.machine.env;
@@ -206,10 +220,10 @@ fn premises(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> Premises
     let wants_devices = matches!(plan.launcher, Launcher::MultiGpu | Launcher::DeepSpeed) && !is_cpu;
     let devices = usize::try_from(prepared.computer.devices().0).ok();
     Premises {
-        script: is_file.then(|| PathBuf::from(&script(arguments).name)),
+        script: is_file.then(|| PathBuf::from(script)),
         python: prepared.python.clone(),
         needs_python: !settings.is_on("no_python"),
-        devices: devices.filter(|_| wants_devices && !arguments.force),
+        devices: devices.filter(|_| wants_devices),
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::options::LaunchOptions;
-use super::which_config::{self, Choice};
+use super::which_config::{self, Choice, Kind, Used};
 use super::{machine, streams};
+use crate::document::{Document, Format};
 use crate::hardware::{Machine, Vendor};
 use crate::launch::{self, Mpi, Packages, Plan, Script, Site, host, interpreter};
 use crate::layers::{self, Accelerator, Computer, Layers, Refusal, Resolved};
@@ -44,16 +45,30 @@ pub fn gather(options: &LaunchOptions, wishes: &Wishes) -> Result<Prepared, Stri
     };
     let named = wishes.config.as_deref().or_else(|| options.text("--config_file").map(Path::new));
     let choice = which_config::choose(named, options.has("--cpu"), &machine)?;
+    Ok(resolve(choice, machine, options, wishes.honours_file))
+}
+
+/// The same for a config that is being edited.
+pub fn of_text(text: &str, path: Option<&Path>) -> Prepared {
+    let name = path.map_or_else(|| "new config".to_owned(), |path| path.display().to_string());
+    let document = Document::parse(text, Format::of(&name));
+    let source = layers::Source { name, document };
+    let used = Used { path: path.unwrap_or(Path::new("")).to_owned(), kind: Kind::Named, source };
+    let choice = Choice { used: Some(used), notes: Vec::new() };
+    resolve(choice, machine::this(), &LaunchOptions::default(), false)
+}
+
+fn resolve(choice: Choice, machine: Machine, options: &LaunchOptions, honours_file: bool) -> Prepared {
     let python = interpreter::python(&|name| machine.env.get(name).cloned());
     let computer = Computer { accelerator: accelerator(&machine), machine };
     let layers = Layers {
         source: choice.used.as_ref().map(|used| used.source.clone()),
         given: options.given.clone(),
         computer: computer.clone(),
-        honours_file: wishes.honours_file,
+        honours_file,
     };
     let resolved = layers::resolve(&layers);
-    Ok(Prepared { choice, computer, resolved, python, honours_file: wishes.honours_file })
+    Prepared { choice, computer, resolved, python, honours_file }
 }
 
 /// A machine that is planned for from here: this shell's variables count, and its own above them.

@@ -3,17 +3,48 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{machine, python, streams};
+use super::{machine, prepare, python, streams};
 use crate::hardware::Machine;
+use crate::launch::{Plan, Script};
 use crate::model::{self, ModelCard};
-use crate::studio::{self, Around, Outcome};
+use crate::studio::{self, Around, Message, Outcome};
 
 /// Opens the studio on a file, or on a new config. A signal that ended it gives 128 and its number,
 /// as shells do.
 pub fn run(file: Option<&Path>) -> ExitCode {
+    open(file, None)
+}
+
+/// Opens the studio on a job that begins at once.
+pub fn watch(file: Option<&Path>, plan: Plan) -> ExitCode {
+    open(file, Some(Message::Launch(Box::new(plan))))
+}
+
+/// Plans a launch from the studio; what would make it fail is listed, not refused.
+fn plan(text: &str, path: Option<&Path>, words: &str) -> Result<studio::Prepared, String> {
+    let words = shlex::split(words).ok_or("a quote is not closed")?;
+    let (name, arguments) = words.split_first().ok_or("name a script")?;
+    let script = Script { name: name.clone(), arguments: arguments.to_vec() };
+    let prepared = prepare::of_text(text, path);
+    let plan = prepared.plan(&script).map_err(|refusal| refusal.to_string())?;
+    let refusals = refusals(&prepared, &plan, name);
+    Ok(studio::Prepared { notes: plan.notes.clone(), refusals, plan })
+}
+
+#[cfg(unix)]
+fn refusals(prepared: &prepare::Prepared, plan: &Plan, script: &str) -> Vec<String> {
+    super::job::check::refusals(plan, &super::launch::premises(script, prepared, plan))
+}
+
+#[cfg(not(unix))]
+fn refusals(_prepared: &prepare::Prepared, _plan: &Plan, _script: &str) -> Vec<String> {
+    vec!["jobs can be run on Linux and macOS only".to_owned()]
+}
+
+fn open(file: Option<&Path>, first: Option<Message>) -> ExitCode {
     let installed = python::installed().map(|installed| installed.release);
-    let around =
-        Around { here: machine::this(), find_machine: machine::named, find_model, ..Around::default() };
+    let here = machine::this();
+    let around = Around { here, find_machine: machine::named, find_model, plan, first, ..Around::default() };
     match studio::open(file, installed, around) {
         Ok(Outcome::Left) => ExitCode::SUCCESS,
         Ok(Outcome::Deserted) => {

@@ -4,6 +4,7 @@
 //! knows nothing of configs.
 
 pub mod catalogue;
+pub mod live;
 pub mod nvml;
 pub mod system;
 

@@ -54,6 +54,16 @@ pub enum Command {
     LowerItem,
     Overwrite,
     Discard,
+    Launch,
+    LaunchAnyway,
+    StopJob,
+    KillJob,
+    RestartJob,
+    SaveLogs,
+    FindInLog,
+    NextMatch,
+    PreviousMatch,
+    GoToLog,
 }
 
 /// What is told about a verb.
@@ -107,6 +117,11 @@ pub const COMMANDS: &[Row] = &[
     offered(Command::ExternalEditor, "editor", "Edit the text in $VISUAL or $EDITOR, then come back."),
     offered(Command::Memory, "memory", "Show whether it fits: name model and machine, describe a step."),
     offered(Command::MakeFit, "make it fit", "List what to change so that it fits, the cheapest first."),
+    offered(
+        Command::Launch,
+        "launch",
+        "Show what a launch would start, then start it; or go back to the running job.",
+    ),
     offered(Command::ToggleText, "text", "Show or hide the file's text."),
     offered(
         Command::ToggleIdle,
@@ -142,6 +157,15 @@ pub const COMMANDS: &[Row] = &[
     row(Command::RaiseItem, "move up", "Move the selected item up."),
     row(Command::LowerItem, "move down", "Move the selected item down."),
     row(Command::Overwrite, "overwrite", "Write although the file on disk has changed since it was read."),
+    row(Command::LaunchAnyway, "launch anyway", "Start the job although it would fail."),
+    row(Command::StopJob, "stop", "Tell all ranks to end; the second time, end them at once."),
+    row(Command::KillJob, "kill", "End all ranks at once, by SIGKILL."),
+    row(Command::RestartJob, "restart", "Start the same job again; a running one is stopped first."),
+    row(Command::SaveLogs, "save logs", "Copy all that the ranks have said to a folder here."),
+    row(Command::FindInLog, "search", "Search the log, from its end."),
+    row(Command::NextMatch, "next match", "Go to the next line that has what is searched."),
+    row(Command::PreviousMatch, "previous match", "Go to the line before that has what is searched."),
+    row(Command::GoToLog, "log 1-9", "Show the log of that number: all ranks, or one of them."),
     row(Command::Discard, "discard", "Leave and forget the unsaved changes."),
 ];
 

@@ -9,6 +9,8 @@ use super::inbox::Message;
 use super::{Around, Screen};
 use crate::document::{Document, FileError, Overwrite, Stored};
 use crate::key::KeyPath;
+use crate::launch::Plan;
+use crate::launch::supervise::Wake;
 use crate::settings;
 use crate::value::Value;
 
@@ -31,6 +33,14 @@ pub(super) enum Effect {
     Redraw,
     /// Stop until the shell continues us.
     Suspend,
+    /// Plan a launch of a config for a script and its arguments.
+    Prepare { text: String, path: Option<PathBuf>, words: String },
+    /// Start a job.
+    Launch(Box<Plan>),
+    /// Tell the running job something.
+    Wake(Wake),
+    /// Copy all that the ranks have said to a folder.
+    SaveLogs,
 }
 
 /// What came of reading or writing a file.
@@ -56,6 +66,15 @@ pub(super) fn perform<S: Screen>(effect: Effect, screen: &mut S, around: &Around
             screen.suspend();
             None
         }
+        Effect::Prepare { text, path, words } => {
+            Some(Message::Prepared(screen.prepare(&text, path.as_deref(), &words).map(Box::new)))
+        }
+        Effect::Launch(plan) => screen.launch(*plan).err().map(|words| Message::Over(Err(words))),
+        Effect::Wake(wake) => {
+            screen.wake(wake);
+            None
+        }
+        Effect::SaveLogs => Some(Message::LogsSaved(screen.save_logs())),
     }
 }
 

@@ -42,6 +42,12 @@ pub enum Context {
     Conflict,
     /// There are unsaved changes.
     Leaving,
+    /// A job has the screen.
+    Job,
+    /// What will be launched is shown.
+    Launching,
+    /// A job is running.
+    LeavingJob,
 }
 
 /// A key with its modifiers.
@@ -125,6 +131,7 @@ pub const KEYMAP: &[Binding] = &[
     shown(Context::Anywhere, key('u'), Command::Undo),
     shown(Context::Anywhere, key('e'), Command::ExternalEditor),
     shown(Context::Anywhere, key('t'), Command::ToggleText),
+    shown(Context::Anywhere, key('L'), Command::Launch),
     shown(Context::Anywhere, key('q'), Command::Quit),
     shown(Context::Anywhere, F1, Command::KeyHelp),
     bind(Context::Anywhere, key('F'), Command::FixAll),
@@ -270,11 +277,64 @@ pub const KEYMAP: &[Binding] = &[
     bind(Context::Leaving, control('c'), Command::Discard),
     shown(Context::Leaving, ESCAPE, Command::Cancel),
     bind(Context::Leaving, key('q'), Command::Cancel),
+    shown(Context::Job, key('s'), Command::StopJob),
+    bind(Context::Job, control('c'), Command::StopJob),
+    shown(Context::Job, key('r'), Command::RestartJob),
+    shown(Context::Job, TAB, Command::NextPane),
+    shown(Context::Job, key('/'), Command::FindInLog),
+    shown(Context::Job, ESCAPE, Command::Close),
+    shown(Context::Job, key('w'), Command::SaveLogs),
+    shown(Context::Job, key('K'), Command::KillJob),
+    shown(Context::Job, key('q'), Command::Quit),
+    shown(Context::Job, F1, Command::KeyHelp),
+    bind(Context::Job, key('?'), Command::KeyHelp),
+    bind(Context::Job, BACK_TAB, Command::PreviousPane),
+    bind(Context::Job, key('h'), Command::Left),
+    bind(Context::Job, LEFT, Command::Left),
+    bind(Context::Job, key('l'), Command::Right),
+    bind(Context::Job, RIGHT, Command::Right),
+    bind(Context::Job, DIGIT, Command::GoToLog),
+    bind(Context::Job, key('n'), Command::NextMatch),
+    bind(Context::Job, key('N'), Command::PreviousMatch),
+    bind(Context::Job, key('j'), Command::Down),
+    bind(Context::Job, DOWN, Command::Down),
+    bind(Context::Job, key('k'), Command::Up),
+    bind(Context::Job, UP, Command::Up),
+    bind(Context::Job, PAGE_UP, Command::PageUp),
+    bind(Context::Job, control('b'), Command::PageUp),
+    bind(Context::Job, PAGE_DOWN, Command::PageDown),
+    bind(Context::Job, key(' '), Command::PageDown),
+    bind(Context::Job, control('f'), Command::PageDown),
+    bind(Context::Job, key('g'), Command::First),
+    bind(Context::Job, HOME, Command::First),
+    bind(Context::Job, key('G'), Command::Last),
+    bind(Context::Job, END, Command::Last),
+    bind(Context::Job, control('l'), Command::Redraw),
+    bind(Context::Job, control('z'), Command::Suspend),
+    shown(Context::Launching, ENTER, Command::Accept),
+    shown(Context::Launching, key('!'), Command::LaunchAnyway),
+    shown(Context::Launching, ESCAPE, Command::Cancel),
+    bind(Context::Launching, key('q'), Command::Cancel),
+    bind(Context::Launching, control('c'), Command::Cancel),
+    bind(Context::Launching, key('j'), Command::Down),
+    bind(Context::Launching, DOWN, Command::Down),
+    bind(Context::Launching, key('k'), Command::Up),
+    bind(Context::Launching, UP, Command::Up),
+    bind(Context::Launching, PAGE_UP, Command::PageUp),
+    shown(Context::Launching, PAGE_DOWN, Command::PageDown),
+    bind(Context::Launching, key(' '), Command::PageDown),
+    bind(Context::Launching, key('g'), Command::First),
+    bind(Context::Launching, key('G'), Command::Last),
+    shown(Context::LeavingJob, key('s'), Command::StopJob),
+    shown(Context::LeavingJob, key('k'), Command::KillJob),
+    shown(Context::LeavingJob, ESCAPE, Command::Cancel),
+    bind(Context::LeavingJob, key('q'), Command::Cancel),
+    bind(Context::LeavingJob, control('c'), Command::Cancel),
 ];
 
 impl Context {
     /// All of them, in the order of help.
-    pub const ALL: [Context; 16] = [
+    pub const ALL: [Context; 19] = [
         Context::Anywhere,
         Context::Sections,
         Context::Form,
@@ -291,6 +351,9 @@ impl Context {
         Context::Saving,
         Context::Conflict,
         Context::Leaving,
+        Context::Job,
+        Context::Launching,
+        Context::LeavingJob,
     ];
 
     /// A heading for help.
@@ -312,6 +375,9 @@ impl Context {
             Context::Saving => "Before saving",
             Context::Conflict => "When the file on disk has changed",
             Context::Leaving => "When leaving with unsaved changes",
+            Context::Job => "While a job has the screen",
+            Context::Launching => "Before a launch",
+            Context::LeavingJob => "When leaving while a job runs",
         }
     }
 

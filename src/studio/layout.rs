@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Rect, Size};
 
+use super::state::job::Job;
 use super::state::{Beside, Pane};
 
 /// Smallest terminal in which a form can be used, in columns and rows.
@@ -15,6 +16,36 @@ const ROOM_FOR_FINDINGS: u16 = 15;
 
 /// Lines that stay visible above and below the selected one, where there is room.
 const MARGIN: usize = 2;
+
+/// From this height on, the loss or the reason of a failure stands below a job's log, in rows.
+const ROOM_FOR_CHART: u16 = 18;
+
+/// Where a job is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct JobAreas {
+    pub status: Rect,
+    pub log: Rect,
+    /// The chart, or why it failed.
+    pub below: Option<Rect>,
+}
+
+/// The places of a job between header and footer.
+pub(super) fn job_areas(areas: Areas, job: &Job) -> JobAreas {
+    let top = areas.header.bottom();
+    let body = Rect { y: top, height: areas.footer.y.saturating_sub(top), ..areas.header };
+    let status = Rect { height: 2.min(body.height), ..body };
+    let rest = Rect { y: status.bottom(), height: body.height - status.height, ..body };
+    let is_wanted = !job.summary.is_empty() || job.losses.len() > 1;
+    if !is_wanted || rest.height < ROOM_FOR_CHART {
+        return JobAreas { status, log: rest, below: None };
+    }
+    let wish = if job.summary.is_empty() { rest.height / 3 } else { rest.height / 2 };
+    let lines = u16::try_from(job.summary.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let height = if job.summary.is_empty() { wish.min(14) } else { wish.min(lines).max(5) };
+    let log = Rect { height: rest.height - height + 1, ..rest };
+    let below = Rect { y: log.bottom() - 1, height, ..rest };
+    JobAreas { status, log, below: Some(below) }
+}
 
 /// The rectangles of one screen. Neighbours share one line of border; a pane that is not shown has
 /// none.

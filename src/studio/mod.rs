@@ -10,6 +10,7 @@ mod inbox;
 mod keymap;
 mod layout;
 mod paint;
+mod runner;
 mod state;
 mod summary;
 mod terminal;
@@ -30,15 +31,20 @@ use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
 use crate::hardware::Machine;
+use crate::launch::Plan;
+use crate::launch::supervise::Wake;
 use crate::model::ModelCard;
 use crate::rules::Surroundings;
 use crate::settings::{Settings, SettingsError};
 
 pub use self::effect::Filed;
-pub use self::inbox::{Inbox, Message};
+pub use self::inbox::{Inbox, Message, Piece, Prepared};
 pub use self::keymap::page as keys_page;
 pub use self::terminal::open;
 pub use self::theme::Looks;
+
+/// What a screen says that has no processes behind it.
+const NO_PROCESSES: &str = "nothing can be launched from here";
 
 /// What the studio draws on, and what else it needs of a terminal.
 pub trait Screen {
@@ -60,6 +66,24 @@ pub trait Screen {
 
     /// Gives the terminal back to the shell until it continues us.
     fn suspend(&mut self);
+
+    /// Plans a launch of a config's text, which has this path, for a script and its arguments.
+    fn prepare(&mut self, _text: &str, _path: Option<&Path>, _words: &str) -> Result<Prepared, String> {
+        Err(NO_PROCESSES.to_owned())
+    }
+
+    /// Starts a job; what it says and does comes as messages.
+    fn launch(&mut self, _plan: Plan) -> Result<(), String> {
+        Err(NO_PROCESSES.to_owned())
+    }
+
+    /// Tells the running job something.
+    fn wake(&mut self, _wake: Wake) {}
+
+    /// Copies all that the ranks of the last job have said to a folder, and names it.
+    fn save_logs(&mut self) -> Result<PathBuf, String> {
+        Err(NO_PROCESSES.to_owned())
+    }
 }
 
 /// What is opened.
@@ -107,6 +131,10 @@ pub struct Around {
     pub find_model: fn(&str, &Machine) -> Result<ModelCard, String>,
     /// Finds the machine of a name, or of a file as seen from a folder, likewise.
     pub find_machine: fn(&str, &Path) -> Result<Machine, String>,
+    /// Plans a launch of a config's text, which has this path, for a script and its arguments.
+    pub plan: fn(&str, Option<&Path>, &str) -> Result<Prepared, String>,
+    /// What the studio begins with, where that is not the form.
+    pub first: Option<Message>,
 }
 
 impl Default for Around {
@@ -119,6 +147,8 @@ impl Default for Around {
             here: Machine::default(),
             find_model: |name, _| Err(format!("no model is called `{name}`")),
             find_machine: |name, _| Err(format!("no machine is called `{name}`")),
+            plan: |_, _, _| Err(NO_PROCESSES.to_owned()),
+            first: None,
         }
     }
 }

@@ -21,11 +21,17 @@ use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use super::{Around, Looks, Message, Opening, Outcome, Screen, Studio, StudioError};
+use super::runner::Runner;
+use super::{Around, Looks, Message, Opening, Outcome, Prepared, Screen, Studio, StudioError};
 use crate::document::{FileError, Stored, exposure};
+use crate::launch::Plan;
+use crate::launch::supervise::Wake;
 use crate::rules::{Companion, Exposed, Surroundings};
 use crate::schema::Release;
 use crate::settings;
+
+/// Plans a launch of a config's text, which has this path, for a script and its arguments.
+type Planner = fn(&str, Option<&Path>, &str) -> Result<Prepared, String>;
 
 /// The number of SIGHUP on every system that has it.
 const HANGUP: i32 = 1;
@@ -48,13 +54,18 @@ pub fn open(path: Option<&Path>, installed: Option<Release>, around: Around) -> 
     let known = surroundings(&opening, folder);
     // What is said of model and machine goes where the project's settings are, or beside the config.
     let kept = found.path.as_deref().and_then(Path::parent).unwrap_or(folder).to_owned();
+    let planner = around.plan;
+    let first = around.first.clone();
     let around = Around { settings, known, folder: kept, ..around };
     let (sender, inbox) = mpsc::channel();
     let keyboard = Keyboard::default();
     let mut studio = Studio::in_project(around, opening, looks());
-    let mut guest =
-        Guest::enter(keyboard.clone()).map_err(|error| StudioError::Terminal(error.to_string()))?;
+    let mut guest = Guest::enter(keyboard.clone(), planner, Runner::new(sender.clone()))
+        .map_err(|error| StudioError::Terminal(error.to_string()))?;
     listen_to_signals(&sender).map_err(|error| StudioError::Terminal(error.to_string()))?;
+    if let Some(message) = first {
+        sender.send(message).ok();
+    }
     thread::spawn(move || read_keys(&keyboard, &sender));
     let result = studio.run(&mut guest, &inbox);
     drop(guest);
@@ -111,10 +122,12 @@ fn looks() -> Looks {
 struct Guest {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     keyboard: Keyboard,
+    planner: Planner,
+    runner: Runner,
 }
 
 impl Guest {
-    fn enter(keyboard: Keyboard) -> io::Result<Guest> {
+    fn enter(keyboard: Keyboard, planner: Planner, runner: Runner) -> io::Result<Guest> {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |what| {
             give_back();
@@ -124,7 +137,7 @@ impl Guest {
         if terminal.is_err() {
             give_back();
         }
-        Ok(Guest { terminal: terminal?, keyboard })
+        Ok(Guest { terminal: terminal?, keyboard, planner, runner })
     }
 
     /// Lends the terminal while something else uses it.
@@ -194,6 +207,22 @@ impl Screen for Guest {
             // Where the terminal cannot be taken again, drawing the next frame fails and is told.
             self.lend(stop).ok();
         }
+    }
+
+    fn prepare(&mut self, text: &str, path: Option<&Path>, words: &str) -> Result<Prepared, String> {
+        (self.planner)(text, path, words)
+    }
+
+    fn launch(&mut self, plan: Plan) -> Result<(), String> {
+        self.runner.launch(plan)
+    }
+
+    fn wake(&mut self, wake: Wake) {
+        self.runner.wake(wake);
+    }
+
+    fn save_logs(&mut self) -> Result<PathBuf, String> {
+        self.runner.save_logs()
     }
 }
 

@@ -182,6 +182,8 @@ pub struct Theme {
     styles: HashMap<Ink, Style>,
     /// The marks.
     pub marks: Marks,
+    /// False where only ASCII can be shown.
+    pub is_unicode: bool,
 }
 
 impl Theme {
@@ -194,7 +196,8 @@ impl Theme {
             .iter()
             .map(|(ink, name)| (*ink, table.get(*name).and_then(|words| style(words)).unwrap_or_default()))
             .collect();
-        Theme { styles, marks: if looks.unicode { UNICODE } else { ASCII } }
+        let marks = if looks.unicode { UNICODE } else { ASCII };
+        Theme { styles, marks, is_unicode: looks.unicode }
     }
 
     /// The style of a meaning.

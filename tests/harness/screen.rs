@@ -1,11 +1,13 @@
 //! The studio as a person has it: keys in, picture out. No terminal, no process.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use accel_studio::document::Stored;
-use accel_studio::studio::{Around, Looks, Message, Opening, Outcome, Screen, Studio};
+use accel_studio::launch::Plan;
+use accel_studio::launch::supervise::Wake;
+use accel_studio::studio::{Around, Looks, Message, Opening, Outcome, Prepared, Screen, Studio};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -18,6 +20,10 @@ type Editor = Box<dyn FnMut(&str) -> Result<String, String>>;
 struct Board {
     terminal: Terminal<TestBackend>,
     editor: Editor,
+    /// What a launch would start.
+    planned: Result<Prepared, String>,
+    /// What was asked of the world of processes, in order.
+    asked: Vec<String>,
 }
 
 impl Screen for Board {
@@ -32,6 +38,26 @@ impl Screen for Board {
     }
 
     fn suspend(&mut self) {}
+
+    fn prepare(&mut self, _text: &str, path: Option<&Path>, words: &str) -> Result<Prepared, String> {
+        let name = path.and_then(Path::file_name).unwrap_or_default().display();
+        self.asked.push(format!("prepare {name} {words}"));
+        self.planned.clone()
+    }
+
+    fn launch(&mut self, plan: Plan) -> Result<(), String> {
+        self.asked.push(format!("launch {}", plan.processes.len()));
+        Ok(())
+    }
+
+    fn wake(&mut self, wake: Wake) {
+        self.asked.push(format!("{wake:?}"));
+    }
+
+    fn save_logs(&mut self) -> Result<PathBuf, String> {
+        self.asked.push("save logs".to_owned());
+        Ok(PathBuf::from("logs-1"))
+    }
 }
 
 /// Somebody before the studio.
@@ -65,7 +91,8 @@ impl Person {
     pub fn sits_in(around: Around, opening: Opening, looks: Looks, columns: u16, rows: u16) -> Person {
         let terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a board needs nothing");
         let editor: Editor = Box::new(|_| Err("no editor here".to_owned()));
-        let board = Board { terminal, editor };
+        let planned = Err("no plan here".to_owned());
+        let board = Board { terminal, editor, planned, asked: Vec::new() };
         let mut person =
             Person { studio: Studio::in_project(around, opening, looks), board, outcome: Outcome::Deserted };
         person.sends([]);
@@ -76,6 +103,17 @@ impl Person {
     pub fn has_editor(mut self, editor: impl FnMut(&str) -> Result<String, String> + 'static) -> Person {
         self.board.editor = Box::new(editor);
         self
+    }
+
+    /// Has something to launch.
+    pub fn has_plan(mut self, prepared: Prepared) -> Person {
+        self.board.planned = Ok(prepared);
+        self
+    }
+
+    /// What was asked of the world of processes since the last call.
+    pub fn asked(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.board.asked)
     }
 
     /// Presses keys: words are typed letter by letter, `<enter>` and its like are keys, spaces

@@ -12,6 +12,7 @@ use crate::memory::solve::Change;
 use crate::presets::Preset;
 use crate::studio::command::Command;
 use crate::studio::fit::wrap;
+use crate::studio::inbox::Prepared;
 use crate::studio::keymap::Context;
 use crate::value::Value;
 
@@ -54,6 +55,21 @@ pub(in crate::studio) enum Dialog {
     Leaving,
     /// A new config is begun.
     Starting(Starting),
+    /// The script to launch is typed.
+    Scripting(Typing),
+    /// What is searched in a log is typed.
+    Searching(Typing),
+    /// What will be launched is shown before it is.
+    Launching(Launching),
+    /// A job is running.
+    LeavingJob,
+}
+
+/// A launch to be agreed to.
+#[derive(Clone, Debug)]
+pub(in crate::studio) struct Launching {
+    pub prepared: Box<Prepared>,
+    pub reading: Reading,
 }
 
 /// A line of text being typed.
@@ -208,6 +224,9 @@ impl Dialog {
             Dialog::Choosing(_) | Dialog::Picking(_) => Context::Choosing,
             Dialog::Remedies(_) => Context::Remedies,
             Dialog::Starting(_) => Context::Starting,
+            Dialog::Scripting(_) | Dialog::Searching(_) => Context::Typing,
+            Dialog::Launching(_) => Context::Launching,
+            Dialog::LeavingJob => Context::LeavingJob,
             Dialog::Finding(_) | Dialog::Palette(_) => Context::Searching,
             Dialog::Reading(_) => Context::Reading,
             Dialog::Saving(_) => Context::Saving,
@@ -221,7 +240,10 @@ impl Dialog {
         let lines = |count: usize, more: u16| u16::try_from(count).unwrap_or(u16::MAX).saturating_add(more);
         let (width, height) = match self {
             Dialog::Typing(_) | Dialog::Telling(_) => return None,
-            Dialog::Naming(_) => (64, 6),
+            Dialog::Naming(_) | Dialog::Scripting(_) => (64, 6),
+            Dialog::Searching(_) => (56, 4),
+            Dialog::LeavingJob => (62, 6),
+            Dialog::Launching(it) => (READING, lines(it.reading.body.height(READING - 4), 2).clamp(6, 40)),
             Dialog::Choosing(choosing) | Dialog::Picking(choosing) => (92, lines(choosing.options.len(), 5)),
             Dialog::Remedies(remedies) => (96, lines(remedies.options.len(), 7)),
             Dialog::Items(items) => (76, lines(items.items.len(), 3).max(7)),

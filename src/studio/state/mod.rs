@@ -3,6 +3,7 @@
 
 pub(super) mod dialog;
 pub(super) mod history;
+pub(super) mod job;
 pub(super) mod judge;
 pub(super) mod outlook;
 pub(super) mod sheet;
@@ -12,6 +13,7 @@ use ratatui::layout::{Rect, Size};
 
 use self::dialog::Dialog;
 use self::history::History;
+use self::job::Job;
 use self::judge::Judge;
 use self::outlook::Outlook;
 use self::sheet::{Row, Section, Sheet};
@@ -93,6 +95,14 @@ pub(super) struct State {
     pub note: Option<Note>,
     /// Leaving follows the save that is under way.
     pub quits_after_save: bool,
+    /// The job that was launched, running or over.
+    pub job: Option<Job>,
+    /// The script that was launched last, with its arguments.
+    pub script: String,
+    /// Leaving follows the end of the job.
+    pub leaves_after_job: bool,
+    /// The job begins again when it has ended.
+    pub restarts_job: bool,
     /// Set when the studio is to end.
     pub outcome: Option<Outcome>,
 }
@@ -120,6 +130,10 @@ impl State {
             dialogs: Vec::new(),
             note: None,
             quits_after_save: false,
+            job: None,
+            script: String::new(),
+            leaves_after_job: false,
+            restarts_job: false,
             outcome: None,
         }
     }
@@ -142,6 +156,11 @@ impl State {
     /// Which sort of config it is.
     pub fn platform(&self) -> Platform {
         Platform::of(Config::read(self.history.now()).get("compute_environment"))
+    }
+
+    /// The job, while it has the screen.
+    pub fn open_job(&self) -> Option<&Job> {
+        self.job.as_ref().filter(|job| job.is_open)
     }
 
     /// The areas of the screen; `None` where it is too small.

@@ -13,6 +13,7 @@ use crate::studio::command::Command;
 use crate::studio::effect::{Effect, Filed};
 use crate::studio::state::State;
 use crate::studio::state::dialog::{Body, Conflict, Dialog, Reading, Typing};
+use crate::studio::state::job::Job;
 
 /// The name that is proposed for a new config.
 const PROPOSED: &str = "accelerate_config.yaml";
@@ -214,9 +215,11 @@ pub(super) fn edited(state: &mut State, result: Result<String, String>) -> Vec<E
     vec![Effect::Redraw]
 }
 
-/// Leaves, or asks first.
+/// Leaves, or asks first: what shall become of a running job, then of unsaved changes.
 pub(super) fn quit(state: &mut State) {
-    if state.is_modified() {
+    if state.job.as_ref().is_some_and(Job::is_running) {
+        state.dialogs.push(Dialog::LeavingJob);
+    } else if state.is_modified() {
         state.dialogs.push(Dialog::Leaving);
     } else {
         state.outcome = Some(Outcome::Left);

@@ -7,6 +7,7 @@ mod find;
 mod fix;
 mod help;
 mod items;
+mod job;
 mod motion;
 mod mouse;
 mod outlook;
@@ -53,9 +54,27 @@ pub(super) fn update(state: &mut State, message: Message) -> Vec<Effect> {
             outlook::found(state)
         }
         Message::Kept(result) => outlook::kept(state, result),
+        Message::Launch(plan) => job::launch(state, *plan),
+        Message::Over(result) => job::over(state, result),
+        news => {
+            hear(state, news);
+            Vec::new()
+        }
     };
     motion::follow(state);
     effects
+}
+
+/// Takes in news that ask for nothing.
+fn hear(state: &mut State, news: Message) {
+    match news {
+        Message::Prepared(result) => job::prepared(state, result),
+        Message::Said(pieces) => job::said(state, pieces),
+        Message::Step(step) => job::stepped(state, &step),
+        Message::Pulse(elapsed, usage) => job::pulse(state, elapsed, usage),
+        Message::LogsSaved(result) => job::logs_saved(state, result),
+        _ => {}
+    }
 }
 
 /// Takes in the size of the screen, which only a frame knows.
@@ -70,6 +89,7 @@ pub(super) fn resize(state: &mut State, size: Size) {
 pub(super) fn context(state: &State) -> Context {
     match state.dialogs.last() {
         Some(dialog) => dialog.context(),
+        None if state.open_job().is_some() => Context::Job,
         None => pane_context(state),
     }
 }
@@ -107,7 +127,7 @@ pub(super) fn is_possible(state: &State, command: Command) -> bool {
         Command::Reload => state.source.stored.is_some(),
         Command::ToggleText => !state.is_faulty(),
         Command::Overwrite => file::can_overwrite(state),
-        _ => true,
+        command => job::is_possible(state, command),
     }
 }
 
@@ -137,7 +157,15 @@ fn perform(state: &mut State, command: Command, event: KeyEvent) -> Vec<Effect> 
         motion::go_to_section(state, digit as usize - 1);
         return Vec::new();
     }
-    if state.dialogs.is_empty() { run(state, command) } else { in_dialog(state, command) }
+    if !state.dialogs.is_empty() {
+        return in_dialog(state, command);
+    }
+    if let Command::GoToLog = command {
+        let digit = event.code.as_char().and_then(|letter| letter.to_digit(10)).unwrap_or(1);
+        job::go_to_log(state, digit as usize - 1);
+        return Vec::new();
+    }
+    if state.open_job().is_some() { job::run(state, command) } else { run(state, command) }
 }
 
 /// Performs a command where the panes have the keys.
@@ -167,6 +195,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Redraw => return vec![Effect::Redraw],
         Command::Suspend => return vec![Effect::Suspend],
         Command::Quit => file::quit(state),
+        Command::Launch => job::begin(state),
         _ => motion::go(state, command),
     }
     Vec::new()
@@ -186,6 +215,9 @@ fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         Some(Dialog::Palette(_)) => return find::in_commands(state, command),
         Some(Dialog::Starting(_)) => return start::in_starting(state, command),
         Some(Dialog::Reading(_)) => in_reading(state, command),
+        Some(Dialog::Scripting(_) | Dialog::Searching(_) | Dialog::Launching(_) | Dialog::LeavingJob) => {
+            return job::in_dialog(state, command);
+        }
         Some(Dialog::Remedies(_)) => return remedies::in_remedies(state, command),
         Some(Dialog::Telling(_) | Dialog::Picking(_)) => return outlook::in_dialog(state, command),
         Some(Dialog::Naming(_) | Dialog::Saving(_) | Dialog::Conflict(_) | Dialog::Leaving) => {
@@ -220,6 +252,7 @@ fn input(state: &mut State) -> Option<&mut tui_input::Input> {
     match state.dialogs.last_mut()? {
         Dialog::Typing(typing) | Dialog::Naming(typing) | Dialog::Telling(typing) => Some(&mut typing.input),
         Dialog::Items(items) => items.typing.as_mut(),
+        Dialog::Scripting(typing) | Dialog::Searching(typing) => Some(&mut typing.input),
         Dialog::Finding(search) => Some(&mut search.input),
         Dialog::Palette(search) => Some(&mut search.input),
         _ => None,

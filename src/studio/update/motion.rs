@@ -200,7 +200,11 @@ pub(super) fn toggle_idle(state: &mut State) {
 pub(super) fn read_on(state: &mut State, command: Command) {
     let room = state.window().map(inside).unwrap_or_default();
     let (height, width) = (usize::from(room.height), room.width.saturating_sub(2));
-    let Some(Dialog::Reading(reading) | Dialog::Saving(reading)) = state.dialogs.last_mut() else { return };
+    let reading = match state.dialogs.last_mut() {
+        Some(Dialog::Reading(reading) | Dialog::Saving(reading)) => reading,
+        Some(Dialog::Launching(it)) => &mut it.reading,
+        _ => return,
+    };
     let end = reading.body.height(width).saturating_sub(height);
     reading.scroll = match command {
         Command::Last => end,

@@ -32,13 +32,15 @@ fn act(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 fn wheel(state: &mut State, at: Position, command: Command) -> Vec<Effect> {
+    if state.dialogs.is_empty() && state.open_job().is_some() {
+        return (0..NOTCH).flat_map(|_| act(state, command)).collect();
+    }
     if state.dialogs.is_empty() {
         match pane_at(state, at) {
             Some((pane, _)) => state.pane = pane,
             None => return Vec::new(),
         }
-    } else if matches!(state.dialogs.last(), Some(Dialog::Typing(_) | Dialog::Naming(_) | Dialog::Telling(_)))
-    {
+    } else if context(state) == Context::Typing {
         return Vec::new();
     }
     (0..NOTCH).flat_map(|_| act(state, command)).collect()
@@ -51,6 +53,9 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
     }
     if !state.dialogs.is_empty() {
         return click_dialog(state, at);
+    }
+    if state.open_job().is_some() {
+        return Vec::new();
     }
     let Some((pane, area)) = pane_at(state, at) else { return Vec::new() };
     let was_here = state.pane == pane;

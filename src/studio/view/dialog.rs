@@ -31,6 +31,10 @@ pub(super) fn draw(state: &State, dialog: &Dialog, theme: &Theme, frame: &mut Fr
         Dialog::Conflict(it) => conflict(it, theme, frame, room),
         Dialog::Leaving => leaving(state, theme, frame, room),
         Dialog::Starting(it) => starting(it, theme, frame, room),
+        Dialog::Scripting(it) => scripting(it, theme, frame, room),
+        Dialog::Searching(it) => draw_input(frame, Rect { height: room.height.min(1), ..room }, it, theme),
+        Dialog::Launching(it) => reading::draw(&it.reading, theme, frame, room),
+        Dialog::LeavingJob => leaving_job(theme, frame, room),
         Dialog::Typing(_) | Dialog::Telling(_) => {}
     }
 }
@@ -47,6 +51,10 @@ fn title(dialog: &Dialog) -> String {
         Dialog::Conflict(_) => "Not saved".to_owned(),
         Dialog::Leaving => "Unsaved changes".to_owned(),
         Dialog::Starting(_) => "New config".to_owned(),
+        Dialog::Scripting(_) => "Launch".to_owned(),
+        Dialog::Searching(_) => "Search the log".to_owned(),
+        Dialog::Launching(it) => it.reading.title.clone(),
+        Dialog::LeavingJob => "A job is running".to_owned(),
         Dialog::Typing(_) | Dialog::Telling(_) => String::new(),
     }
 }
@@ -210,6 +218,22 @@ fn naming(it: &Typing, theme: &Theme, frame: &mut Frame, room: Rect) {
     if let Some(complaint) = &it.complaint {
         put(frame, room, 2, Line::styled(complaint.clone(), theme.ink(Ink::Warning)));
     }
+}
+
+fn scripting(it: &Typing, theme: &Theme, frame: &mut Frame, room: Rect) {
+    put(frame, room, 0, Line::styled("Script and its arguments:", theme.ink(Ink::Label)));
+    let line = Rect { y: room.y + 1.min(room.height), height: room.height.saturating_sub(1).min(1), ..room };
+    draw_input(frame, line, it, theme);
+    put(frame, room, 3, Line::styled("The plan is shown before anything starts.", theme.ink(Ink::Faint)));
+}
+
+fn leaving_job(theme: &Theme, frame: &mut Frame, room: Rect) {
+    let says = "The ranks end with the studio. Stopping lets them finish in order.";
+    let lines = fit::wrap(says, usize::from(room.width));
+    for (row, line) in lines.iter().enumerate() {
+        put(frame, room, row, runs(line, theme.ink(Ink::Label), theme));
+    }
+    put(frame, room, lines.len() + 1, offers(Context::LeavingJob, |_| true, theme));
 }
 
 fn conflict(it: &Conflict, theme: &Theme, frame: &mut Frame, room: Rect) {

@@ -5,6 +5,7 @@ mod detail;
 mod dialog;
 mod findings;
 mod form;
+mod job;
 mod outlook;
 mod reading;
 mod sections;
@@ -20,7 +21,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::command::Command;
 use super::fit::{self, Run};
-use super::layout::{SMALLEST, inside};
+use super::layout::{Areas, SMALLEST, inside};
 use super::state::{Pane, State};
 use super::theme::{Ink, Theme};
 
@@ -28,6 +29,20 @@ use super::theme::{Ink, Theme};
 pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
     let Some(areas) = state.areas() else { return too_small(theme, frame) };
     bars::header(state, theme, frame, areas.header);
+    match state.open_job() {
+        Some(job) => job::draw(state, job, areas, theme, frame),
+        None => panes(state, areas, theme, frame),
+    }
+    for dialog in &state.dialogs {
+        if let Some(window) = state.window_of(dialog) {
+            dialog::draw(state, dialog, theme, frame, window);
+        }
+    }
+    bars::footer(state, theme, frame, areas.footer);
+}
+
+/// Draws the panes of the config.
+fn panes(state: &State, areas: Areas, theme: &Theme, frame: &mut Frame) {
     let part = |pane: Pane, area: Option<Rect>| area.map(|area| (Part::Pane(pane), area));
     let parts = [
         part(Pane::Sections, areas.sections),
@@ -47,12 +62,6 @@ pub(super) fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
         let caption = part.draw(state, theme, frame, area);
         caption.draw(frame, area, theme);
     }
-    for dialog in &state.dialogs {
-        if let Some(window) = state.window_of(dialog) {
-            dialog::draw(state, dialog, theme, frame, window);
-        }
-    }
-    bars::footer(state, theme, frame, areas.footer);
 }
 
 /// The command of the footer's hint under a cell.

@@ -1,0 +1,279 @@
+//! A job: how it stands, what the ranks say, how busy the machine is, how the loss goes, why it failed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::Marker;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
+
+use super::{border, padded, put, spread, title};
+use crate::hardware::live::Usage;
+use crate::launch::supervise::{End, Outcome};
+use crate::studio::layout::{Areas, inside, job_areas};
+use crate::studio::state::State;
+use crate::studio::state::job::{Job, Said, Stage, Standing};
+use crate::studio::theme::{Ink, Theme};
+use crate::text;
+
+/// Columns of a bar.
+const BAR: usize = 10;
+/// A gibibyte.
+const GIB: u64 = 1 << 30;
+
+/// Draws the job in place of the panes.
+pub(super) fn draw(state: &State, job: &Job, areas: Areas, theme: &Theme, frame: &mut Frame) {
+    let places = job_areas(areas, job);
+    let is_active = state.dialogs.is_empty();
+    status(job, theme, frame, places.status);
+    border(frame, places.log, is_active, theme);
+    log(job, theme, frame, inside(places.log));
+    tabs(job, theme, frame, places.log, is_active);
+    if let Some(area) = places.below {
+        border(frame, area, false, theme);
+        if job.summary.is_empty() {
+            chart(job, theme, frame, inside(area));
+            caption("Loss", &last_loss(job), frame, area, theme);
+        } else {
+            summary(job, theme, frame, inside(area));
+            caption("Why it failed", "", frame, area, theme);
+        }
+    }
+}
+
+fn caption(name: &str, beside: &str, frame: &mut Frame, area: Rect, theme: &Theme) {
+    if area.width > 2 {
+        let cells = Rect { x: area.x + 1, width: area.width - 2, ..area };
+        put(frame, cells, 0, title(name, beside, false, theme));
+    }
+}
+
+/// Two lines: the job, and the machine.
+fn status(job: &Job, theme: &Theme, frame: &mut Frame, area: Rect) {
+    let width = usize::from(area.width);
+    let (words, ink) = stage(job);
+    let mut left = vec![Span::styled(format!(" {words}"), theme.ink(ink)), Span::raw("  ")];
+    for (index, standing) in job.ranks.iter().enumerate().take(64) {
+        let rank = job.plan.processes.get(index).map_or(0, |process| process.rank);
+        let (mark, ink) = match standing {
+            Standing::Waiting => (theme.marks.off, Ink::Faint),
+            Standing::Running => (theme.marks.on, Ink::Good),
+            Standing::Ended(end) if end.is_success() => (theme.marks.good, Ink::Good),
+            Standing::Ended(_) => (theme.marks.error, Ink::Error),
+        };
+        left.push(Span::styled(format!("{mark}{rank} "), theme.ink(ink)));
+    }
+    let mut right = Vec::new();
+    if let Some((done, all)) = job.steps {
+        let percent = done * 100 / all.max(1);
+        right.push(Span::styled(format!("step {done}/{all} ({percent} %)  "), theme.ink(Ink::Number)));
+    }
+    right.push(Span::styled(format!("{} ", clock(job)), theme.ink(Ink::Name)));
+    put(frame, area, 0, spread(left, right, width));
+    put(frame, area, 1, Line::from(machine(&job.usage, theme, width)));
+}
+
+fn stage(job: &Job) -> (String, Ink) {
+    match &job.stage {
+        Stage::Running if job.attempt > 0 => (format!("running, restart {}", job.attempt), Ink::Good),
+        Stage::Running => ("running".to_owned(), Ink::Good),
+        Stage::Stopping => ("stopping".to_owned(), Ink::Warning),
+        Stage::Killing => ("ending by SIGKILL".to_owned(), Ink::Warning),
+        Stage::Broken(words) => (words.clone(), Ink::Error),
+        Stage::Ended(Outcome::Success) => ("done".to_owned(), Ink::Good),
+        Stage::Ended(Outcome::Stopped { .. }) => ("stopped".to_owned(), Ink::Warning),
+        Stage::Ended(Outcome::NotStarted(_, words)) => (format!("not started: {words}"), Ink::Error),
+        Stage::Ended(Outcome::Failed(fallen)) => (format!("failed: {}", said_end(fallen.end)), Ink::Error),
+    }
+}
+
+fn said_end(end: End) -> String {
+    end.says()
+}
+
+/// `1:02:03`.
+fn clock(job: &Job) -> String {
+    let seconds = job.elapsed.as_secs();
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{:02}", seconds % 60)
+    } else {
+        format!("{minutes}:{:02}", seconds % 60)
+    }
+}
+
+/// GPUs where there are some, else processors and memory.
+fn machine<'a>(usage: &Usage, theme: &Theme, width: usize) -> Vec<Span<'a>> {
+    let mut spans = vec![Span::raw(" ")];
+    let memory = |(used, total): (u64, u64)| format!(" {}/{} GiB", used / GIB, total / GIB);
+    for (index, gpu) in usage.gpus.iter().enumerate() {
+        let words = gpu.memory.map(memory).unwrap_or_default();
+        spans.extend(bar(&format!("GPU {index}"), gpu.busy, &words, theme));
+    }
+    if usage.gpus.is_empty() && (usage.cpu.is_some() || usage.ram.is_some()) {
+        spans.extend(bar("CPU", usage.cpu, "", theme));
+        let share = usage.ram.and_then(|(used, total)| u32::try_from(used * 100 / total.max(1)).ok());
+        spans.extend(bar("RAM", share, &usage.ram.map(memory).unwrap_or_default(), theme));
+    }
+    let mut used = 0;
+    // Only whole gauges, as many as fit.
+    let fitting = spans.chunks(4).take_while(|gauge| {
+        used += gauge.iter().map(Span::width).sum::<usize>();
+        used <= width
+    });
+    fitting.flatten().cloned().collect()
+}
+
+fn bar<'a>(name: &str, percent: Option<u32>, words: &str, theme: &Theme) -> [Span<'a>; 4] {
+    let filled = percent.map_or(0, |percent| (percent as usize * BAR).div_ceil(100).min(BAR));
+    let number = percent.map_or("  ? %".to_owned(), |percent| format!("{percent:>3} %"));
+    [
+        Span::styled(format!("{name} "), theme.ink(Ink::Label)),
+        Span::styled(theme.marks.thumb.repeat(filled), theme.ink(Ink::Good)),
+        Span::styled(theme.marks.dot.repeat(BAR - filled), theme.ink(Ink::Faint)),
+        Span::styled(format!(" {number}{words}   "), theme.ink(Ink::Number)),
+    ]
+}
+
+fn tabs(job: &Job, theme: &Theme, frame: &mut Frame, area: Rect, is_active: bool) {
+    let mut spans = Vec::new();
+    for log in 0..job.logs.len() {
+        let is_shown = log == job.shown;
+        let ink = match (is_shown, is_active) {
+            (true, true) => Ink::TitleActive,
+            (true, false) => Ink::Title,
+            (false, _) => Ink::Faint,
+        };
+        let name = job.name(log);
+        let text = if job.logs.len() > 1 { format!(" {} {name} ", log + 1) } else { format!(" {name} ") };
+        spans.push(Span::styled(text, theme.ink(ink)));
+    }
+    let Some(log) = job.log() else { return };
+    let mut words = if log.top.is_none() { "follows".to_owned() } else { "G follows again".to_owned() };
+    if log.forgotten > 0 {
+        words = format!("{} left out, {words}", text::count(log.forgotten, "line"));
+    }
+    let right = vec![Span::styled(format!(" {words} "), theme.ink(Ink::Faint))];
+    if area.width > 4 {
+        let cells = Rect { x: area.x + 1, width: area.width - 2, ..area };
+        let width = usize::from(cells.width);
+        let used: usize = spans.iter().chain(&right).map(Span::width).sum();
+        put(frame, cells, 0, Line::from(spans));
+        if used < width {
+            let at = cells.right() - u16::try_from(right[0].width()).unwrap_or(0);
+            put(frame, Rect { x: at, width: cells.right() - at, ..cells }, 0, Line::from(right));
+        }
+    }
+}
+
+fn log(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
+    let Some(log) = job.log() else { return };
+    let rows = usize::from(room.height);
+    let first = log.first(rows);
+    let names = job.shown == 0 && job.logs.len() > 1;
+    let digits = job.ranks.len().saturating_sub(1).to_string().len();
+    for (row, said) in log.lines.iter().skip(first).take(rows).enumerate() {
+        let mut spans = Vec::new();
+        if names {
+            let rank = job.plan.processes.get(said.index).map_or(0, |process| process.rank);
+            spans.push(Span::styled(format!("{rank:>digits$} "), theme.ink(Ink::LineNumber)));
+        }
+        spans.extend(line(said, &job.query, theme));
+        put(frame, room, row, Line::from(spans));
+    }
+    if log.lines.is_empty() {
+        put(frame, room, 0, Line::styled("nothing is said yet", theme.ink(Ink::Faint)));
+    }
+}
+
+/// A line as text: colours and moves of the cursor are left out, what is searched stands out.
+fn line<'a>(said: &Said, query: &str, theme: &Theme) -> Vec<Span<'a>> {
+    let text = plain(&said.text);
+    let style =
+        if said.is_error && text.contains("Error") { theme.ink(Ink::Error) } else { Style::default() };
+    let (lower, query) = (text.to_lowercase(), query.to_lowercase());
+    let at = lower.find(&query).filter(|_| !query.is_empty() && lower.len() == text.len());
+    let Some(at) = at.filter(|at| text.is_char_boundary(*at) && text.is_char_boundary(at + query.len()))
+    else {
+        return vec![Span::styled(text, style)];
+    };
+    vec![
+        Span::styled(text[..at].to_owned(), style),
+        Span::styled(text[at..at + query.len()].to_owned(), theme.ink(Ink::Match)),
+        Span::styled(text[at + query.len()..].to_owned(), style),
+    ]
+}
+
+/// Without control sequences; a tab is four columns.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\x1b' => {
+                // A control sequence ends with a letter (ECMA-48, 5.4).
+                chars.by_ref().skip_while(|char| *char == '[').find(|char| ('@'..='~').contains(char));
+            }
+            '\t' => plain.push_str("    "),
+            char if char.is_control() => {}
+            char => plain.push(char),
+        }
+    }
+    plain
+}
+
+fn last_loss(job: &Job) -> String {
+    job.losses.back().map(|loss| format!("{loss:.4}")).unwrap_or_default()
+}
+
+fn chart(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
+    #[expect(clippy::cast_precision_loss, reason = "a chart has few points")]
+    let points: Vec<(f64, f64)> =
+        job.losses.iter().enumerate().map(|(at, loss)| (at as f64, *loss)).collect();
+    let (low, high) =
+        points.iter().fold((f64::MAX, f64::MIN), |(low, high), (_, loss)| (low.min(*loss), high.max(*loss)));
+    let (Some(last), true) = (points.last().map(|point| point.0), room.height > 1 && room.width > 12) else {
+        return;
+    };
+    let high = if high > low { high } else { low + 1.0 };
+    let marker = if theme.is_unicode { Marker::Braille } else { Marker::Dot };
+    let data = Dataset::default()
+        .marker(marker)
+        .graph_type(GraphType::Line)
+        .style(theme.ink(Ink::Good))
+        .data(&points);
+    let bounds = [low, high];
+    let labels = [format!("{low:.3}"), format!("{high:.3}")];
+    let chart = Chart::new(vec![data])
+        .x_axis(Axis::default().bounds([0.0, last.max(1.0)]))
+        .y_axis(Axis::default().bounds(bounds).labels(labels).style(theme.ink(Ink::Faint)));
+    frame.render_widget(chart, room);
+}
+
+fn summary(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
+    let rows = usize::from(room.height);
+    let width = usize::from(room.width);
+    // Both ends of a long traceback: who and why at the top, what was raised at the bottom.
+    let head = job.summary.len().min(rows).min(3);
+    let tail = job.summary.len().saturating_sub(head).min(rows - head);
+    let shown = job.summary.iter().take(head).chain(job.summary.iter().skip(job.summary.len() - tail));
+    for (row, words) in shown.enumerate() {
+        let ink = match row {
+            0 => Ink::Error,
+            row if row + 1 == rows.min(job.summary.len()) => Ink::Error,
+            _ => Ink::Label,
+        };
+        put(frame, room, row, Line::styled(padded(&plain(words), width, theme), theme.ink(ink)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ranks_print_moves_no_cursor() {
+        assert_eq!(plain("\x1b[31mred\x1b[0m\tx\u{7}"), "red    x");
+        assert_eq!(plain("\x1b"), "");
+    }
+}
