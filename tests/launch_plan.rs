@@ -59,6 +59,14 @@ fn a_plan_for_programs_names_launcher_processes_and_reasons() {
 }
 
 #[test]
+fn variables_in_small_letters_are_told_to_come_twice() {
+    let page = plan(MULTI, &[("http_proxy", "p:1")], &[]);
+    assert_eq!(page["shared_env"]["HTTP_PROXY"], "p:1");
+    let reasons = page["reasons"].as_array().expect("a list");
+    assert!(reasons.iter().any(|reason| reason["variable"] == "HTTP_PROXY"), "it has a reason");
+}
+
+#[test]
 fn what_the_shell_holds_already_is_no_change() {
     let page = plan(MULTI, &[("ACCELERATE_MIXED_PRECISION", "bf16")], &[]);
     assert!(page["shared_env"].get("ACCELERATE_MIXED_PRECISION").is_none());

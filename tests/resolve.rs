@@ -88,6 +88,23 @@ fn variables_that_a_path_does_not_write_survive() {
 }
 
 #[test]
+fn accumulation_is_the_one_variable_that_beats_the_script() {
+    let shell = [("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "3"), ("ACCELERATE_LOG_LEVEL", "INFO")];
+    let page = resolve(MULTI, &shell, &[]);
+    let remarks: Vec<bool> =
+        page["shell"].as_array().expect("a list").iter().map(|told| told["remark"].is_string()).collect();
+    assert_eq!(remarks, [true, false]);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let options = ["--aws_secret_access_key", "s3cr3t"];
+    assert!(!resolve(MULTI, &[], &options).to_string().contains("s3cr3t"));
+    let table = Room::new().file("a.yaml", MULTI).run(&[&["resolve", "a.yaml"], options.as_slice()].concat());
+    assert!(table.stdout.contains("(hidden)") && !table.stdout.contains("s3cr3t"), "{}", table.stdout);
+}
+
+#[test]
 fn threads_come_from_the_option_the_shell_the_cores_or_are_one() {
     let threads = |shell: &[(&str, &str)], options: &[&str]| {
         said(&resolve(MULTI, shell, options), "num_cpu_threads_per_process")

@@ -30,7 +30,7 @@ pub fn table(resolved: &Resolved, shell: &[Variable], shows_all: bool) -> String
     let (set, defaults): (Vec<&Setting>, Vec<&Setting>) = shown(&resolved.settings, shows_all)
         .filter(|setting| !is_unread(setting))
         .partition(|setting| setting.origin != Origin::Default || !setting.beats.is_empty());
-    let row = |setting: &&Setting| [name(setting), python::repr(&setting.value), origin(setting)];
+    let row = |setting: &&Setting| [name(setting), shown_value(setting), origin(setting)];
     let rows: Vec<[String; 3]> = set.iter().chain(&defaults).map(row).collect();
     let mut out = columns(&rows);
     if !resolved.ignored.is_empty() {
@@ -57,7 +57,21 @@ fn fate(variable: &Variable) -> Option<String> {
         Fate::Overwritten { by, field: Some(field) } => format!("overwritten with {by} because of `{field}`"),
         Fate::Overwritten { by, field: None } => format!("overwritten with {by} by the launcher"),
     };
-    Some(format!("  {} = {value}: {says}\n", variable.name))
+    let remark = variable.remark().map(|remark| format!("; {remark}")).unwrap_or_default();
+    Some(format!("  {} = {value}: {says}{remark}\n", variable.name))
+}
+
+/// Secrets stay what they are.
+fn is_secret(setting: &Setting) -> bool {
+    setting.name.contains("secret") && setting.value != Value::Null
+}
+
+fn shown_value(setting: &Setting) -> String {
+    if is_secret(setting) { "(hidden)".to_owned() } else { python::repr(&setting.value) }
+}
+
+fn told(setting: &Setting) -> Json {
+    if is_secret(setting) { Json::String("(hidden)".to_owned()) } else { plain(&setting.value) }
 }
 
 /// The key of a config, or the option where no key means the same argument.
@@ -125,7 +139,7 @@ fn matters(settings: &Settings, setting: &Setting) -> bool {
 pub fn yaml(resolved: &Resolved, shows_all: bool) -> String {
     let mut out = String::new();
     for setting in shown(&resolved.settings, shows_all) {
-        let value = serde_json::to_string(&plain(&setting.value)).expect("plain values serialise");
+        let value = serde_json::to_string(&told(setting)).expect("plain values serialise");
         let _ = writeln!(out, "{}: {value}  # {}", setting.name, clean::words(&origin(setting)));
     }
     out
@@ -160,7 +174,7 @@ fn setting_json(setting: &Setting) -> Json {
         .map(|beaten| json!({"value": plain(&beaten.value), "origin": origin_json(&beaten.origin)}))
         .collect();
     json!({
-        "name": setting.name, "key": setting.key(), "value": plain(&setting.value),
+        "name": setting.name, "key": setting.key(), "value": told(setting),
         "origin": origin_json(&setting.origin), "beats": beats
     })
 }
@@ -190,7 +204,7 @@ fn variable_json(variable: &Variable) -> Json {
         Fate::Overwritten { by, .. } => ("overwritten", Some(by.clone())),
         Fate::Unread(why) => ("unread", Some(why.clone())),
     };
-    json!({"name": variable.name, "value": variable.value, "fate": fate, "says": says})
+    json!({"name": variable.name, "value": variable.value, "fate": fate, "says": says, "remark": variable.remark()})
 }
 
 /// A value for programs; what JSON lacks is told as Python prints it.

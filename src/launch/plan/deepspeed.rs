@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::ranks::{self, Group};
 use super::{devices, meeting, precision, sharding};
 use crate::launch::{Launcher, Process, Tee, contract};
-use crate::layers::{Refusal, python};
+use crate::layers::{Origin, Refusal, python};
 use crate::value::Value;
 
 /// The processes of this path; variables go into the draft.
@@ -44,6 +44,7 @@ pub(super) fn plan(draft: &mut Draft) -> Result<Group, Refusal> {
     }
     sharding::mesh(draft)?;
     carry_dropped(draft);
+    note_threads(draft);
     devices::switch_nccl(draft);
     match argv {
         Some(argv) => Ok(handed_over(draft, argv)),
@@ -131,6 +132,16 @@ fn carry_dropped(draft: &mut Draft) {
                 draft.origin(carrier.argument)
             ));
         }
+    }
+}
+
+/// On this path the option does not become `OMP_NUM_THREADS`; torch sets 1 for several processes.
+fn note_threads(draft: &mut Draft) {
+    let option = "num_cpu_threads_per_process";
+    if matches!(draft.origin(option), Origin::Flag(_)) {
+        draft.notes.push(format!(
+            "accelerate launch does not pass `--{option}` on to DeepSpeed; set the variable `OMP_NUM_THREADS` instead"
+        ));
     }
 }
 

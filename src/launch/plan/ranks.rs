@@ -5,7 +5,7 @@
 use super::draft::Draft;
 use super::meeting::Told;
 use super::torchrun::Torchrun;
-use crate::launch::{Launcher, Process, Tee};
+use crate::launch::{Launcher, Process, Reason, Tee};
 use crate::layers::{Refusal, python};
 use crate::value::Value;
 
@@ -169,7 +169,14 @@ fn copy_in_capitals(draft: &mut Draft) {
         .map(|(capitals, _, value)| (capitals, value.clone()))
         .collect();
     for (name, value) in copies {
-        draft.env.entry(name).or_insert(value);
+        if draft.env.contains_key(&name) {
+            continue;
+        }
+        let reason = draft.reason(&name, &value, "");
+        let sentence =
+            "Accelerate writes each variable of the shell a second time under its name in capitals.";
+        draft.reasons.push(Reason { sentence: sentence.to_owned(), ..reason });
+        draft.env.insert(name, value);
     }
 }
 
