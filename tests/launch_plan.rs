@@ -86,6 +86,18 @@ fn people_see_each_variable_with_its_field() {
 }
 
 #[test]
+fn a_group_over_several_machines_is_one_command_and_needs_an_address() {
+    let config = format!("{MULTI}num_machines: 2\n");
+    let run = dry_run(&config, &[], &[]);
+    assert!(
+        run.stdout.starts_with("a command that starts the processes by the torchrun launcher\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stderr.contains("several machines need `main_process_ip`"), "{}", run.stderr);
+}
+
+#[test]
 fn a_shell_script_starts_the_same_environment() {
     let room = Room::new()
         .file("a.yaml", MULTI)

@@ -45,6 +45,12 @@ pub(super) fn group(draft: &mut Draft, told: Told, launcher: Launcher) -> Result
     if count > 1 && draft.variable("OMP_NUM_THREADS").is_none() {
         draft.set("OMP_NUM_THREADS", "1");
     }
+    if machines > 1 && *draft.get("main_process_ip") == Value::Null && draft.is_above("num_machines", 1)? {
+        draft.notes.push(
+            "several machines need `main_process_ip`; without it the job waits for a machine called None"
+                .to_owned(),
+        );
+    }
     if is_torchs {
         let python = draft.site.python.clone();
         let mut argv = vec![python, "-m".to_owned(), "torch.distributed.run".to_owned()];

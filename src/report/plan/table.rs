@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::json::word;
 use super::shell::quoted;
-use crate::launch::{Plan, Process, Reason};
+use crate::launch::{Launcher, Plan, Process, Reason};
 use crate::report::clean;
 use crate::text;
 
@@ -15,11 +15,7 @@ const WIDEST: usize = 60;
 
 /// The plan as lines.
 pub fn table(plan: &Plan) -> String {
-    let mut out = format!(
-        "{} by the {} launcher\n\n",
-        text::count(plan.processes.len(), "process"),
-        word(plan.launcher)
-    );
+    let mut out = format!("{} by the {} launcher\n\n", what(plan), word(plan.launcher));
     for group in same_commands(plan) {
         let _ = writeln!(out, "{}{}", ranks(&group), clean::words(&line(group[0])));
     }
@@ -37,6 +33,16 @@ pub fn table(plan: &Plan) -> String {
             writeln!(out, "\n{} already hold what they must in this shell", text::count(same, "variable"));
     }
     out
+}
+
+/// Processes, or the one command that starts them elsewhere.
+fn what(plan: &Plan) -> String {
+    match plan.launcher {
+        Launcher::Simple | Launcher::MultiGpu | Launcher::DeepSpeed => {
+            text::count(plan.processes.len(), "process")
+        }
+        _ => "a command that starts the processes".to_owned(),
+    }
 }
 
 fn pair(reason: &Reason) -> String {
