@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test forced-ends python lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test bench-launch forced-ends python lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -77,6 +77,10 @@ estimate: ## the error of our estimate on recorded training steps, and that of o
 
 editor: target/editor ## what yaml-language-server makes of our schema
 	node tests/oracle/editor.mjs target/editor/node_modules/yaml-language-server/bin/yaml-language-server
+
+bench-launch: $(VENV)/accelerate ## from the command to the first line of a script, beside bare Python and accelerate launch
+	$(CARGO) build --quiet --locked --release
+	$(CARGO) run --quiet --locked --example first_line -- target/release/accel-studio $(VENV)
 
 bench: ## figures, no verdicts
 	$(CARGO) bench --quiet --locked --bench speed --bench estimate
