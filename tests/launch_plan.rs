@@ -97,6 +97,7 @@ fn a_group_over_several_machines_is_one_command_and_needs_an_address() {
     assert!(run.stderr.contains("several machines need `main_process_ip`"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_shell_script_starts_the_same_environment() {
     let room = Room::new()
@@ -196,6 +197,7 @@ fn options_are_those_of_accelerate_and_slips_are_understood() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn dropped_paths_for_disks_are_told_and_can_be_passed_on() {
     let config = "distributed_type: DEEPSPEED\nnum_processes: 2\ndeepspeed_config:\n  zero_stage: 3\n  offload_param_device: nvme\n  \
