@@ -5,11 +5,12 @@ use super::super::surroundings::spans;
 use super::super::{Facts, Findings, Rule};
 use crate::config::Config;
 use crate::finding::{Place, Severity};
+use crate::memory::{MemoryError, estimate};
 use crate::model::{self, ModelCard};
 use crate::text::all_of;
 use crate::value::Value;
 
-pub(in crate::rules) const RULES: &[Rule] = &[UNHEARD, WRAP_CLASS, DEFAULT_WRAP];
+pub(in crate::rules) const RULES: &[Rule] = &[UNHEARD, UNEVEN, WRAP_CLASS, DEFAULT_WRAP];
 
 const UNHEARD: Rule = Rule {
     name: "model/unknown",
@@ -33,6 +34,42 @@ fn unheard(facts: &Facts, found: &mut Findings) {
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default().trim_end_matches('.')
+}
+
+const UNEVEN: Rule = Rule {
+    name: "model/uneven",
+    says: "the model or its sequences do not divide by a parallel size",
+    severity: Severity::Error,
+    why: "Tensor parallel splits attention by heads, context and sequence parallel split each sequence, pipeline \
+          parallel splits the layers. What does not divide is refused by PyTorch, DeepSpeed or Megatron-LM once the \
+          model is there, after all processes have started.",
+    bad: yaml(
+        "distributed_type: FSDP\nnum_processes: 6\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: \
+               TRANSFORMER_BASED_WRAP\nparallelism_config:\n  parallelism_config_tp_size: 3\n  \
+               parallelism_config_dp_shard_size: 2\n",
+    )
+    .training("llama-3.1-8b", 2048),
+    good: yaml(
+        "distributed_type: FSDP\nnum_processes: 8\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: \
+                TRANSFORMER_BASED_WRAP\nparallelism_config:\n  parallelism_config_tp_size: 4\n  \
+                parallelism_config_dp_shard_size: 2\n",
+    )
+    .training("llama-3.1-8b", 2048),
+    check: uneven,
+    ..Rule::BLANK
+};
+
+fn uneven(facts: &Facts, found: &mut Findings) {
+    let Some(training) = facts.training else { return };
+    let Err(MemoryError::Uneven { what }) = estimate(&training.model, &training.workload, &facts.strategy())
+    else {
+        return;
+    };
+    let place = match facts.entry("parallelism_config") {
+        Some(_) => facts.key_place("parallelism_config"),
+        None => facts.spread_place(),
+    };
+    found.report(place, what).advise(format!("choose a size that divides {} evenly", training.model.name));
 }
 
 /// The classes that FSDP wraps.
