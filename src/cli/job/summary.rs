@@ -78,7 +78,9 @@ pub fn duration(time: Duration) -> String {
 
 /// Whether a folder can hold log files.
 pub fn is_writable(folder: &Path) -> bool {
-    let existing = folder.ancestors().find(|above| above.exists());
+    // Above a bare name stands the empty path, which is the folder that one is in.
+    let here = |above: &Path| if above.as_os_str().is_empty() { Path::new(".") } else { above }.to_owned();
+    let existing = folder.ancestors().map(here).find(|above| above.exists());
     existing.is_some_and(|folder| folder.is_dir() && tempfile::tempfile_in(folder).is_ok())
 }
 
@@ -124,5 +126,6 @@ mod tests {
         assert!(is_writable(&folder.path().join("a/b")));
         std::fs::write(folder.path().join("file"), "").expect("a file");
         assert!(!is_writable(&folder.path().join("file/a")));
+        assert!(is_writable(Path::new("no_such_folder/a")), "a bare name is one of this folder");
     }
 }
