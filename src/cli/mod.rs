@@ -8,6 +8,7 @@ mod completions;
 mod deepspeed_env;
 mod estimate;
 mod explain;
+mod export;
 mod find;
 mod fix;
 mod init;
@@ -93,6 +94,7 @@ enum Verb {
     Init(init::Arguments),
     Resolve(resolve::Arguments),
     Launch(launch::Arguments),
+    Export(export::Arguments),
     Presets(presets::Arguments),
     Probe(probe::Arguments),
     Settings(settings::Arguments),
@@ -119,6 +121,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Resolve(arguments)) => resolve::run(&arguments),
         Some(Verb::Launch(arguments)) => return launch::run(&arguments),
+        Some(Verb::Export(arguments)) => export::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Probe(arguments)) => probe::run(&arguments),
         Some(Verb::Settings(arguments)) => settings::run(&arguments),

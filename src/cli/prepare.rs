@@ -24,6 +24,7 @@ pub struct Prepared {
     /// The interpreter that runs the script, where one was found.
     pub python: Option<PathBuf>,
     honours_file: bool,
+    is_elsewhere: bool,
 }
 
 /// What a person wishes beyond the options of `accelerate launch`.
@@ -48,6 +49,19 @@ pub fn gather(options: &LaunchOptions, wishes: &Wishes) -> Result<Prepared, Stri
     Ok(resolve(choice, machine, options, wishes.honours_file))
 }
 
+/// The same for a job that runs on other machines: this shell's variables for training do not go there,
+/// and neither its packages nor its ports count.
+pub fn elsewhere(options: &LaunchOptions, wishes: &Wishes) -> Result<Prepared, String> {
+    let mut prepared = gather(options, wishes)?;
+    let env = &mut prepared.computer.machine.env;
+    launch::variables(env, None).iter().for_each(|variable| drop(env.remove(&variable.name)));
+    env.remove("PYTHONPATH");
+    Ok(Prepared {
+        is_elsewhere: true,
+        ..resolve(prepared.choice, prepared.computer.machine, options, wishes.honours_file)
+    })
+}
+
 /// The same for a config that is being edited.
 pub fn of_text(text: &str, path: Option<&Path>) -> Prepared {
     let name = path.map_or_else(|| "new config".to_owned(), |path| path.display().to_string());
@@ -68,7 +82,7 @@ fn resolve(choice: Choice, machine: Machine, options: &LaunchOptions, honours_fi
         honours_file,
     };
     let resolved = layers::resolve(&layers);
-    Prepared { choice, computer, resolved, python, honours_file }
+    Prepared { choice, computer, resolved, python, honours_file, is_elsewhere: false }
 }
 
 /// A machine that is planned for from here: this shell's variables count, and its own above them.
@@ -82,6 +96,9 @@ fn in_this_shell(mut machine: Machine) -> Machine {
 impl Prepared {
     /// Plans the job, or says why Accelerate would not start it.
     pub fn plan(&self, script: &Script) -> Result<Plan, Refusal> {
+        if self.is_elsewhere {
+            return launch::plan(&self.resolved, &self.computer, &self.site_elsewhere(), script);
+        }
         let python = self.python.as_deref();
         let site = Site {
             python: python.map_or_else(|| "python".to_owned(), |python| python.display().to_string()),
@@ -93,6 +110,20 @@ impl Prepared {
             honours_file: self.honours_file,
         };
         launch::plan(&self.resolved, &self.computer, &site, script)
+    }
+
+    /// Another machine, which is taken to have what the job needs.
+    fn site_elsewhere(&self) -> Site<'_> {
+        let packages = Packages { deepspeed: Some("0.19.8".to_owned()), has_fp8: true, has_tpu: true };
+        Site {
+            python: "python".to_owned(),
+            folder: None,
+            packages,
+            mpi: Some(Mpi::OpenMpi("mpirun".to_owned())),
+            is_port_taken: &|_| false,
+            free_port: &|| 29_500,
+            honours_file: self.honours_file,
+        }
     }
 
     /// The MPI on the search path; it is only asked where a host file is named.

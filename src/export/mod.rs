@@ -1,15 +1,77 @@
-//! A plan written for somebody else's engine: one line for torchrun, accelerate, DeepSpeed or srun.
+//! A plan written for somebody else's engine: one line for torchrun, accelerate, DeepSpeed or srun, or
+//! a whole file for a cluster.
 //!
 //! What an engine sets by itself is left out; what it cannot do is refused with a reason. The room
-//! starts nothing and writes no file.
+//! starts nothing and writes no file: the text of a file is what it makes.
 
+mod dockerfile;
+mod env;
+mod job;
+mod kubernetes;
 mod line;
+mod manifest;
+mod mpi;
+mod slurm;
+mod torchrun;
 
 use std::path::Path;
 
 use crate::launch::{Launcher, Plan, Script};
 use crate::layers::{Given, python};
+pub use job::{Config, Job};
+pub use kubernetes::Kind;
 use line::Line;
+pub use mpi::Flavour;
+
+/// What stands for the main machine's address where nobody names one.
+pub const NOWHERE: &str = "MAIN-MACHINE";
+
+/// A file for other machines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Its text.
+    pub text: String,
+    /// What is not carried over: sentences without full stop, which the text holds as well.
+    pub losses: Vec<String>,
+}
+
+/// What kind of file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum File {
+    /// A batch script.
+    Slurm,
+    /// A manifest, with the image of its containers.
+    Kubernetes(Kind, Option<String>),
+    /// A script with one command of an MPI.
+    Mpi(Flavour),
+    /// A script with one command per machine.
+    Torchrun,
+    /// Variables alone; true for a shell's `export` lines.
+    Env(bool),
+    /// What builds an image, from this one.
+    Dockerfile(Option<String>),
+}
+
+/// The file that starts the same job elsewhere; why not, where it cannot.
+pub fn file(job: &Job, file: &File) -> Result<Export, String> {
+    if let Some(refusal) = job.refusal() {
+        return Err(refusal);
+    }
+    match file {
+        File::Slurm => Ok(slurm::export(job)),
+        File::Kubernetes(kind, image) => kubernetes::export(job, *kind, image.as_deref()),
+        File::Mpi(flavour) => Ok(mpi::export(job, *flavour)),
+        File::Torchrun => torchrun::export(job),
+        File::Env(is_shell) => Ok(env::export(job, *is_shell)),
+        File::Dockerfile(image) => dockerfile::export(job, image.as_deref()),
+    }
+}
+
+/// What all processes share, but for what whoever starts them sets by itself.
+fn variables(plan: &Plan) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = plan.shared_env.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    pairs.filter(|(name, _)| !TORCHS.contains(name))
+}
 
 /// An engine that can start the same job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +122,7 @@ const TORCHS: [&str; 18] = [
 /// The command line that starts the same job with this engine; why not, where it cannot.
 pub fn command(plan: &Plan, asked: Asked, engine: Engine) -> Result<String, String> {
     match engine {
-        Engine::Torchrun => torchrun(plan, asked.script),
+        Engine::Torchrun => by_torchrun(plan, asked.script),
         Engine::Accelerate => Ok(accelerate(asked, &[]).text()),
         Engine::DeepSpeed => deepspeed(plan, asked.script),
         Engine::Srun => Ok(srun(plan, asked)),
@@ -72,7 +134,7 @@ fn is_group(launcher: Launcher) -> bool {
     matches!(launcher, Launcher::MultiGpu | Launcher::DeepSpeed | Launcher::Torchrun)
 }
 
-fn torchrun(plan: &Plan, script: &Script) -> Result<String, String> {
+fn by_torchrun(plan: &Plan, script: &Script) -> Result<String, String> {
     if !is_group(plan.launcher) {
         return Err(format!(
             "torchrun starts groups of processes, and this job is {}; its own command is what `--format shell` shows",
