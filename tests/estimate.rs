@@ -182,6 +182,19 @@ fn strategies_stand_beside_each_other() {
 }
 
 #[test]
+fn csv_of_one_config_is_one_row_with_the_numbers_of_json() {
+    let room = Room::new().file("fsdp.yaml", FSDP);
+    let one = ["estimate", "fsdp.yaml", "--model", "llama-2-7b", "--gpu-memory", "8GiB", "--format"];
+    let csv = room.run(&[&one[..], &["csv"]].concat());
+    assert_eq!((csv.code, csv.stdout.lines().count()), (1, 2), "{}", csv.stdout);
+    let peak = json(&room.run(&[&one[..], &["json"]].concat()))["per_gpu"]["peak_bytes"].to_string();
+    assert!(csv.stdout.contains(&format!(",{peak},")), "{}", csv.stdout);
+    let solved = room.run(&[&one[..], &["csv", "--solve", "gpus"]].concat());
+    assert_eq!(solved.code, 2);
+    assert!(solved.stderr.contains("`--solve` has no answer in csv"), "{}", solved.stderr);
+}
+
+#[test]
 fn parts_that_do_not_divide_are_told() {
     let config = FSDP.to_owned() + "parallelism_config:\n  parallelism_config_cp_size: 4\n";
     let room = Room::new().file("cp.yaml", config);

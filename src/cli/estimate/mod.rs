@@ -13,7 +13,7 @@ use self::subject::Subject;
 use super::streams::{self, Colour};
 use super::{End, machine};
 use crate::document::{Document, FileError, Overwrite, Stored};
-use crate::memory::solve::{self, Remedy};
+use crate::memory::solve::{self, Remedy, Row};
 use crate::memory::{Estimate, MemoryError, Verdict};
 use crate::report::estimate::{self as report, Sheet};
 use crate::report::pretty::Look;
@@ -108,7 +108,10 @@ fn answer(arguments: &Arguments, subject: &Subject) -> Result<End, String> {
     if arguments.write.is_some() && arguments.solve != Some(Solve::Fit) {
         return Err("`--write` needs `--solve fit`: nothing else changes the config".to_owned());
     }
-    if arguments.all || arguments.format == Format::Csv {
+    if arguments.solve.is_some() && arguments.format == Format::Csv {
+        return Err("`--solve` has no answer in csv; take `--format json`".to_owned());
+    }
+    if arguments.all {
         return Ok(compare(arguments, subject));
     }
     let estimate = subject.situation().estimate().map_err(|error| error.to_string())?;
@@ -148,7 +151,8 @@ fn print(arguments: &Arguments, subject: &Subject, estimate: &Estimate, solved: 
     let is_taken = arguments.write.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let text = match arguments.format {
         Format::Json => report::json(&sheet, solved.json.clone()),
-        _ => {
+        Format::Csv => report::csv(&[only(subject, estimate)]),
+        Format::Table => {
             let look = Look { width: width(), colour: streams::is_coloured(arguments.color) };
             let gap = if solved.words.is_empty() { "" } else { "\n" };
             format!("{}{gap}{}", report::page(&sheet, look), solved.words)
@@ -160,6 +164,13 @@ fn print(arguments: &Arguments, subject: &Subject, estimate: &Estimate, solved: 
         return true;
     }
     streams::out(&text)
+}
+
+/// This config as a row of the strategy table.
+fn only(subject: &Subject, estimate: &Estimate) -> Row {
+    let sharding = subject.strategy.sharding.clone();
+    let has_checkpointing = subject.work.has_checkpointing || sharding.has_checkpointing();
+    Row { sharding, has_checkpointing, estimate: Ok(estimate.clone()) }
 }
 
 /// The page is made for 80 columns; more only make bars longer.
