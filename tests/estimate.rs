@@ -231,3 +231,23 @@ fn numbers_that_cannot_be_are_refused() {
     let run = room.run(&[&["estimate", "--model", "llama-3.1-405b"][..], &absurd[..]].concat());
     assert_eq!(run.code, 2, "{}", run.stdout);
 }
+
+#[test]
+fn a_model_that_nobody_knows_is_never_passed_over() {
+    let said = |line: &str| format!("# accel-studio: for {line}\n{FSDP}");
+    let room = Room::new().file("fsdp.yaml", FSDP).file("typo.yaml", said("modell=gpt2"));
+    let room = room.file("word.yaml", said("llama-3.1-8b"));
+    let named = room.run(&["validate", "fsdp.yaml", "--model", "llama-9000b"]);
+    assert_eq!(named.code, 2, "{}", named.stdout);
+    assert!(named.stderr.contains("`llama-9000b` is no model that is known here"), "{}", named.stderr);
+    assert!(!named.stdout.contains("nothing to report"), "{}", named.stdout);
+    let told = |file: &str, words: &str| {
+        let run = room.run(&["validate", file]);
+        assert!(run.stdout.contains("model/unknown") && run.stdout.contains(words), "{}", run.stdout);
+    };
+    told("typo.yaml", "`modell` says nothing here; did you mean `model`?");
+    told("word.yaml", "`llama-3.1-8b` is not of the form `name=value`");
+    let room = room.file("accel-studio.yaml", "model: zzz\n");
+    let set = room.run(&["validate", "fsdp.yaml"]);
+    assert!(set.stdout.contains("nobody can tell whether it fits: `zzz` is no model"), "{}", set.stdout);
+}

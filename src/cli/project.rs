@@ -82,9 +82,16 @@ impl Project {
         self.folders.get(&source.folder()).cloned().unwrap_or_default()
     }
 
-    /// The same, for the training of a model that the command line names.
+    /// The same, for the training of a model that the command line names. One that cannot be found is a
+    /// complaint: nobody can check what was asked.
     pub fn training(self, model: Option<String>) -> Project {
-        Project { model, ..self }
+        let sought = model.as_deref().map(|name| model::find(name, &machine::environment()));
+        let mut project = Project { model, ..self };
+        if let Some(Err(error)) = sought {
+            project.complaints.push(error.to_string());
+            project.model = None;
+        }
+        project
     }
 
     /// What is wrong with a document and the file that it names, as its project sees it.

@@ -179,7 +179,10 @@ fn show(arguments: &Arguments, format: Format, project: &Project, entries: &[Ent
         Format::Junit => return streams::out(&junit::report(entries)),
     };
     let tally = Tally::of(entries);
-    if !arguments.quiet && tally.files > 0 {
+    // What was not looked for as asked is not clean.
+    let is_clean = entries.iter().flatten().all(|checked| checked.findings.is_empty());
+    let is_half = is_clean && tally.unread == 0 && !project.complaints.is_empty();
+    if !arguments.quiet && tally.files > 0 && !is_half {
         report += &tally.sentence();
         report.push('\n');
         if let Some(assumption) = project.assumption() {

@@ -6,8 +6,9 @@ use super::companion::Companion;
 use super::exposed::Exposed;
 use crate::document::{Document, Span};
 use crate::hardware::Machine;
-use crate::memory::Workload;
+use crate::memory::{WORKLOAD_FIELDS, Workload};
 use crate::model::ModelCard;
+use crate::text::{all_of, nearest};
 
 /// What is known beside the file: rules that need an unknown part stay silent.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,7 @@ pub struct Surroundings {
     pub machine: Option<Machine>,
     /// What is trained on it.
     pub training: Option<Training>,
-    /// Why a comment of the file that names model or machine could not be followed.
+    /// Why what the file's comments or its project name as model or machine could not be followed.
     pub trouble: Option<String>,
 }
 
@@ -46,14 +47,18 @@ impl Surroundings {
     /// file's beat the project's.
     pub fn follow(&mut self, document: &Document, words: &BTreeMap<String, String>, finders: &Finders) {
         let mut words = words.clone();
-        words.extend(told(document));
+        words.extend(self.heard(told(document)).unwrap_or_default());
         if let Some(name) = words.remove("machine")
             && let Some(machine) = self.heard((finders.machine)(&name))
         {
             self.machine = Some(machine);
         }
-        let model = words.remove("model");
-        if let Some(card) = model.and_then(|name| self.heard((finders.model)(&name))) {
+        let Some(name) = words.remove("model") else {
+            // Nothing is estimated, but a word that cannot be is told all the same.
+            self.heard(Workload::of_words(&words));
+            return;
+        };
+        if let Some(card) = self.heard((finders.model)(&name)) {
             let workload = self.heard(Workload::for_model(&card, &words));
             self.training = workload.map(|workload| Training { model: card, workload });
         }
@@ -82,11 +87,25 @@ pub(super) fn spans(document: &Document) -> Vec<Span> {
     document.comments().into_iter().filter(is_meant).collect()
 }
 
-/// What they say, by name; dashes may stand for underscores.
-fn told(document: &Document) -> BTreeMap<String, String> {
+/// What they say, by name; dashes may stand for underscores. `Err` tells the first word that says nothing.
+fn told(document: &Document) -> Result<BTreeMap<String, String>, String> {
     let words = spans(document)
         .into_iter()
         .flat_map(|span| document.text()[span.start + MARK.len()..span.end].split_whitespace());
-    let pairs = words.filter_map(|word| word.split_once('='));
-    pairs.map(|(name, value)| (name.replace('-', "_"), value.to_owned())).collect()
+    words.map(pair).collect()
+}
+
+fn pair(word: &str) -> Result<(String, String), String> {
+    let Some((name, value)) = word.split_once('=').filter(|(_, value)| !value.is_empty()) else {
+        return Err(format!("`{word}` is not of the form `name=value`, such as `model=llama-3.1-8b`"));
+    };
+    let name = name.replace('-', "_");
+    let known = || ["model", "machine"].into_iter().chain(WORKLOAD_FIELDS.iter().map(|field| field.name));
+    if known().any(|known| known == name) {
+        return Ok((name, value.to_owned()));
+    }
+    Err(match nearest(&name, known()) {
+        Some(near) => format!("`{name}` says nothing here; did you mean `{near}`?"),
+        None => format!("`{name}` says nothing here; known are {}", all_of(known())),
+    })
 }

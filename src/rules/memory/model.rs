@@ -14,10 +14,11 @@ pub(in crate::rules) const RULES: &[Rule] = &[UNHEARD, UNEVEN, WRAP_CLASS, DEFAU
 
 const UNHEARD: Rule = Rule {
     name: "model/unknown",
-    says: "a comment names a model or a machine that cannot be found",
+    says: "the model or the machine that a config is for cannot be found",
     severity: Severity::Warning,
     why: "`# accel-studio: for model=llama-3.1-8b machine=4xa100-40gb sequence=4096` says what a config is for, so that \
-          accel-studio checks whether it fits. What it names is looked for among presets, in the hub's cache and as \
+          accel-studio checks whether it fits; `model:` and `machine:` in accel-studio.yaml say it for a whole project. \
+          What they name is looked for among presets, in the hub's cache and as \
           a path. Accelerate itself reads no comments.",
     bad: yaml("# accel-studio: for model=llama-9000b\nnum_processes: 2\n").training("smollm2-135m", 512),
     good: yaml("# accel-studio: for model=smollm2-360m\nnum_processes: 2\n").training("smollm2-135m", 512),
@@ -26,9 +27,12 @@ const UNHEARD: Rule = Rule {
 };
 
 fn unheard(facts: &Facts, found: &mut Findings) {
-    let (Some(trouble), Some(span)) = (facts.trouble, spans(facts.document).first().copied()) else { return };
+    let Some(trouble) = facts.trouble else { return };
+    // Where no comment says it, the project does.
+    let place =
+        spans(facts.document).first().map_or_else(|| facts.spread_place(), |span| Place::Bytes(*span));
     found
-        .report(Place::Bytes(span), format!("nobody can tell whether it fits: {}", first_line(trouble)))
+        .report(place, format!("nobody can tell whether it fits: {}", first_line(trouble)))
         .advise("name a preset (`docs/models.md`), a model of the hub's cache or a path, and a machine of `accel-studio probe --list`");
 }
 
