@@ -5,6 +5,8 @@ mod edit_properties;
 mod editing;
 mod estimate;
 mod explain;
+#[cfg(unix)]
+mod export;
 mod fix;
 mod forced_ends;
 mod formats;
