@@ -101,6 +101,7 @@ fn plan(name: &str, bytes: &[u8]) -> Result<Plan, Refusal> {
         packages: Packages { deepspeed: Some("0.18.2".into()), has_fp8: true, has_tpu: true },
         mpi: Some(Mpi::OpenMpi("mpirun".into())),
         is_port_taken: &|_| false,
+        port_holder: &|_| None,
         free_port: &|| 45678,
         honours_file: false,
     };

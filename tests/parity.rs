@@ -164,6 +164,7 @@ impl Case {
                 _ => Mpi::Other("mpirun".into()),
             }),
             is_port_taken: &|_| self.is_port_taken,
+            port_holder: &|_| None,
             free_port: &|| FREE_PORT,
             honours_file: false,
         };

@@ -189,7 +189,41 @@ fn leaving_asks_what_shall_become_of_the_job() {
     person.types("q s");
     assert_eq!((person.outcome(), person.asked()), (Left::Deserted, vec!["Stop".to_owned()]));
     person.sends([over(Outcome::Stopped { signal: 15, is_killed: false }, "")]);
-    assert_eq!(person.outcome(), Left::Left);
+    assert_eq!(person.outcome(), Left::LeftJob { code: 143 }, "a job's exit code is the program's");
+}
+
+#[test]
+fn long_lines_are_read_whole() {
+    let mut person = launched(80, 24);
+    let long = format!("/data/{}/end_of_the_path", "folder/".repeat(12));
+    person.sends([said(0, &long, false)]);
+    assert!(!person.sees("end_of_the_path"), "the log shows the beginning of a line");
+    person.types("<enter>");
+    assert!(person.sees("end_of_the_path"));
+    person.types("<esc>");
+    let fallen = Fallen { index: 1, end: End::Code(1) };
+    let tail = format!("Traceback (most recent call last):\nValueError: {long}\n");
+    person.sends([over(Outcome::Failed(fallen), &tail)]);
+    assert!(!person.sees("end_of_the_path"));
+    person.types("<enter>");
+    assert!(person.sees("end_of_the_path") && person.sees("rank 1 failed first"));
+}
+
+#[test]
+fn a_search_without_a_hit_says_so() {
+    let mut person = launched(80, 24);
+    trains(&mut person);
+    person.types("/ nowhere <enter>");
+    assert!(person.sees("no line above has nowhere"));
+    person.types("/ <c-u> step <space> 40 <enter> n n n n");
+    assert!(person.sees("no line below has step 40"));
+}
+
+#[test]
+fn the_keys_of_a_job_come_first_in_its_help() {
+    let mut person = launched(80, 24);
+    person.types("<f1>");
+    assert!(person.sees("While a job has the screen") && person.sees("Tell all ranks to end"));
 }
 
 #[test]

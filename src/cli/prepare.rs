@@ -106,6 +106,7 @@ impl Prepared {
             packages: python.map(packages).unwrap_or_default(),
             mpi: self.mpi(),
             is_port_taken: &host::is_port_taken,
+            port_holder: &|port| host::port_holder(port).map(|holder| holder.says()),
             free_port: &host::free_port,
             honours_file: self.honours_file,
         };
@@ -121,6 +122,7 @@ impl Prepared {
             packages,
             mpi: Some(Mpi::OpenMpi("mpirun".to_owned())),
             is_port_taken: &|_| false,
+            port_holder: &|_| None,
             free_port: &|| 29_500,
             honours_file: self.honours_file,
         }

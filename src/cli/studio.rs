@@ -43,10 +43,11 @@ fn refusals(_prepared: &prepare::Prepared, _plan: &Plan, _script: &str) -> Vec<S
 
 fn open(file: Option<&Path>, first: Option<Message>) -> ExitCode {
     let installed = python::installed().map(|installed| installed.release);
-    let here = machine::this();
+    let (here, is_watching) = (machine::this(), first.is_some());
     let around = Around { here, find_machine: machine::named, find_model, plan, first, ..Around::default() };
     match studio::open(file, installed, around) {
-        Ok(Outcome::Left) => ExitCode::SUCCESS,
+        Ok(Outcome::LeftJob { code }) if is_watching => ExitCode::from(code),
+        Ok(Outcome::Left | Outcome::LeftJob { .. }) => ExitCode::SUCCESS,
         Ok(Outcome::Deserted) => {
             streams::err("accel-studio: the terminal went away\n");
             ExitCode::from(2)

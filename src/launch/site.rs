@@ -14,6 +14,8 @@ pub struct Site<'a> {
     pub mpi: Option<Mpi>,
     /// True for a port of this computer that somebody listens on.
     pub is_port_taken: &'a dyn Fn(u16) -> bool,
+    /// Who listens on a port of this computer, in words, as far as this user may know.
+    pub port_holder: &'a dyn Fn(u16) -> Option<String>,
     /// A port that is free now.
     pub free_port: &'a dyn Fn() -> u16,
     /// Passes on what Accelerate drops from the file (`--honour-file`).

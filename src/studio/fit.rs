@@ -41,6 +41,22 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<Vec<Run>> {
     lines
 }
 
+/// Breaks a line at the columns where the room ends, and nowhere else; an empty one stays.
+pub(super) fn broken(text: &str, width: usize) -> Vec<String> {
+    let (mut lines, mut used) = (vec![String::new()], 0);
+    for letter in text.graphemes(true) {
+        if used > 0 && used + letter.width() > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        used += letter.width();
+        if let Some(line) = lines.last_mut() {
+            line.push_str(letter);
+        }
+    }
+    lines
+}
+
 fn push(lines: &mut [Vec<Run>], letter: &str, is_code: bool) {
     let Some(line) = lines.last_mut() else { return };
     match line.last_mut() {

@@ -281,6 +281,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(Context::Job, control('c'), Command::StopJob),
     shown(Context::Job, key('r'), Command::RestartJob),
     shown(Context::Job, TAB, Command::NextPane),
+    shown(Context::Job, ENTER, Command::ReadLog),
     shown(Context::Job, key('/'), Command::FindInLog),
     shown(Context::Job, ESCAPE, Command::Close),
     shown(Context::Job, key('w'), Command::SaveLogs),

@@ -105,6 +105,11 @@ pub enum Opening {
 pub enum Outcome {
     /// The person left.
     Left,
+    /// The person left after a job had ended.
+    LeftJob {
+        /// The exit code of the job.
+        code: u8,
+    },
     /// A signal of this number ended it; `loses_changes` when there were unsaved ones.
     Ended {
         /// The signal's number.
@@ -227,10 +232,18 @@ impl Studio {
             while let Some(message) = next {
                 self.take(message, screen);
                 if let Some(outcome) = self.state.outcome {
-                    return Ok(outcome);
+                    return Ok(self.with_job(outcome));
                 }
                 next = inbox.try_recv().ok();
             }
+        }
+    }
+
+    /// Leaving after a job carries its exit code along.
+    fn with_job(&self, outcome: Outcome) -> Outcome {
+        match (outcome, self.state.job.as_ref().and_then(|job| job.code())) {
+            (Outcome::Left, Some(code)) => Outcome::LeftJob { code },
+            (outcome, _) => outcome,
         }
     }
 

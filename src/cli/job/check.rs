@@ -101,7 +101,8 @@ fn too_few_devices(plan: &Plan, premises: &Premises) -> Option<String> {
     };
     let what = text::count(processes, "process");
     let otherwise = if devices == 0 {
-        "; to train on the CPU, set the variable `ACCELERATE_USE_CPU=1`"
+        "; to train on the CPU, set the variable `ACCELERATE_USE_CPU=1`, or add `--force` where the script itself \
+         asks for it with `Accelerator(cpu=True)`"
     } else {
         "; set `num_processes` to the number of GPUs"
     };

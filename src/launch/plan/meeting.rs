@@ -96,8 +96,9 @@ pub(super) fn is_port_taken(draft: &Draft, port: &Value) -> Result<bool, Refusal
     };
     let is_taken = (draft.site.is_port_taken)(number);
     if is_taken && is_several {
+        let by = (draft.site.port_holder)(number).map(|who| format!(" by {who}")).unwrap_or_default();
         let sentence = format!(
-            "port {number} is taken on this machine, and the other machines expect the job there; choose another \
+            "port {number} is taken on this machine{by}, and the other machines expect the job there; choose another \
              `main_process_port` on all of them"
         );
         return Err(Refusal::new("ConnectionError", sentence, "main_process_port"));
@@ -108,8 +109,10 @@ pub(super) fn is_port_taken(draft: &Draft, port: &Value) -> Result<bool, Refusal
 /// Says that the port is taken and another one is used, which works on one machine.
 pub(super) fn fall_back(draft: &mut Draft, told: &mut Told, port: &Value) {
     told.push(("standalone", Value::Bool(true)));
+    let holder = python::int(&python::str(port)).and_then(|number| u16::try_from(number).ok());
+    let holder = holder.and_then(draft.site.port_holder).map(|who| format!(" by {who}")).unwrap_or_default();
     draft.notes.push(format!(
-        "port {} is taken, so the processes meet on a free one; `--main_process_port 0` asks for that without a warning",
+        "port {} is taken{holder}, so the processes meet on a free one; `--main_process_port 0` asks for that without a warning",
         python::str(port)
     ));
 }

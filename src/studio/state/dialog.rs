@@ -11,7 +11,7 @@ use crate::key::KeyPath;
 use crate::memory::solve::Change;
 use crate::presets::Preset;
 use crate::studio::command::Command;
-use crate::studio::fit::wrap;
+use crate::studio::fit::{broken, wrap};
 use crate::studio::inbox::Prepared;
 use crate::studio::keymap::Context;
 use crate::value::Value;
@@ -180,6 +180,8 @@ pub(in crate::studio) enum Line {
     Words(String),
     /// A term and what it means.
     Term(String, String),
+    /// What a program printed, letter for letter.
+    Printed(String),
     /// Nothing.
     Gap,
 }
@@ -308,6 +310,7 @@ fn page_height(lines: &[Line], width: usize) -> usize {
         .iter()
         .map(|line| match line {
             Line::Words(text) => rows(text, width),
+            Line::Printed(text) => broken(text, width).len(),
             Line::Term(term, says) => rows(term, terms).max(rows(says, width.saturating_sub(terms + GAP))),
             Line::Heading(_) | Line::Gap => 1,
         })

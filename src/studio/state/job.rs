@@ -105,6 +105,15 @@ impl Job {
         !matches!(self.stage, Stage::Ended(_) | Stage::Broken(_))
     }
 
+    /// Its exit code, once it is over.
+    pub fn code(&self) -> Option<u8> {
+        match &self.stage {
+            Stage::Ended(outcome) => Some(outcome.code()),
+            Stage::Broken(_) => Some(2),
+            Stage::Running | Stage::Stopping | Stage::Killing => None,
+        }
+    }
+
     /// The log that is shown.
     pub fn log(&self) -> Option<&Log> {
         self.logs.get(self.shown)
@@ -200,6 +209,24 @@ impl Log {
     }
 }
 
+/// Without control sequences; a tab is four columns.
+pub(in crate::studio) fn printable(text: &str) -> String {
+    let mut printable = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\x1b' => {
+                // A control sequence ends with a letter (ECMA-48, 5.4).
+                chars.by_ref().skip_while(|char| *char == '[').find(|char| ('@'..='~').contains(char));
+            }
+            '\t' => printable.push_str("    "),
+            char if char.is_control() => {}
+            char => printable.push(char),
+        }
+    }
+    printable
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +271,12 @@ mod tests {
         assert_eq!(log.lines[log.first(10)].text, seen);
         job.logs[0].scroll(KEPT, 10);
         assert_eq!(job.logs[0].top, None, "at the end it follows");
+    }
+
+    #[test]
+    fn what_ranks_print_moves_no_cursor() {
+        assert_eq!(printable("\x1b[31mred\x1b[0m\tx\u{7}"), "red    x");
+        assert_eq!(printable("\x1b"), "");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn open_keys(state: &mut State) {
         return;
     }
     let mut lines = Vec::new();
-    let here = pane_context(state);
+    let here = if state.open_job().is_some() { Context::Job } else { pane_context(state) };
     let others = Context::ALL.into_iter().filter(|context| *context != here);
     for context in std::iter::once(here).chain(others) {
         if !lines.is_empty() {

@@ -17,7 +17,7 @@ use crate::studio::inbox::{Piece, Prepared};
 use crate::studio::layout::job_areas;
 use crate::studio::state::State;
 use crate::studio::state::dialog::{Body, Dialog, Launching, Line, Reading, Typing};
-use crate::studio::state::job::{Job, Said, Stage};
+use crate::studio::state::job::{Job, Said, Stage, printable};
 
 /// Longest line that is kept, in characters; the file has all of it.
 const LONGEST: usize = 2_000;
@@ -38,7 +38,10 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         (Some(Dialog::Scripting(typing)), Command::Accept) => return prepare(state, &typing),
         (Some(Dialog::Searching(typing)), Command::Accept) => {
             close(state);
-            search(state, typing.input.value().to_owned());
+            if let Some(job) = state.job.as_mut() {
+                job.query = typing.input.value().to_owned();
+            }
+            search(state, false);
         }
         (Some(Dialog::Launching(it)), Command::Accept) if it.prepared.refusals.is_empty() => {
             return launch(state, it.prepared.plan);
@@ -134,8 +137,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
             let input = Input::new(job.query.clone());
             state.dialogs.push(Dialog::Searching(Typing { input, ..Typing::default() }));
         }
-        Command::NextMatch => find(job, rows, true),
-        Command::PreviousMatch => find(job, rows, false),
+        Command::ReadLog => read(state),
+        Command::NextMatch => search(state, true),
+        Command::PreviousMatch => search(state, false),
         Command::NextPane | Command::Right => job.shown = (job.shown + 1) % logs,
         Command::PreviousPane | Command::Left => job.shown = (job.shown + logs - 1) % logs,
         Command::Quit => file::quit(state),
@@ -216,18 +220,37 @@ fn scroll(job: &mut Job, command: Command, rows: usize) {
     log.scroll(to, rows);
 }
 
-fn search(state: &mut State, query: String) {
+/// Opens the failure, or what the log shows, as a page on which long lines are whole.
+fn read(state: &mut State) {
     let rows = rows(state);
-    let Some(job) = state.job.as_mut() else { return };
-    job.query = query;
-    find(job, rows, false);
+    let Some(job) = state.job.as_ref() else { return };
+    let (title, lines): (String, Vec<String>) = match job.log() {
+        _ if !job.summary.is_empty() => ("Why it failed".to_owned(), job.summary.clone()),
+        Some(log) => {
+            let seen = log.lines.iter().skip(log.first(rows)).take(rows);
+            (job.name(job.shown), seen.map(|said| said.text.to_string()).collect())
+        }
+        None => return,
+    };
+    let body = Body::Page(lines.iter().map(|line| Line::Printed(printable(line))).collect());
+    state.dialogs.push(Dialog::Reading(Reading { title, body, scroll: 0 }));
 }
 
-/// Goes to a line that has what is searched: the next one, or the one before.
-fn find(job: &mut Job, rows: usize, is_forward: bool) {
+fn search(state: &mut State, is_forward: bool) {
+    let rows = rows(state);
+    let Some(job) = state.job.as_mut().filter(|job| !job.query.is_empty()) else { return };
+    if !find(job, rows, is_forward) {
+        let beyond = if is_forward { "below" } else { "above" };
+        let words = format!("no line {beyond} has {}", job.query);
+        state.refuse(words);
+    }
+}
+
+/// Goes to a line that has what is searched: the next one, or the one before. False where none has.
+fn find(job: &mut Job, rows: usize, is_forward: bool) -> bool {
     let query = job.query.to_lowercase();
-    let Some(log) = job.logs.get_mut(job.shown).filter(|_| !query.is_empty()) else { return };
-    let at = log.first(rows);
+    let Some(log) = job.logs.get_mut(job.shown) else { return false };
+    let at = log.top.unwrap_or_else(|| log.first(rows));
     let has = |(_, said): &(usize, &Said)| said.text.to_lowercase().contains(&query);
     let lines = || log.lines.iter().enumerate();
     let found = if is_forward {
@@ -238,6 +261,7 @@ fn find(job: &mut Job, rows: usize, is_forward: bool) {
     if let Some((line, _)) = found {
         log.top = Some(line.min(log.lines.len().saturating_sub(1)));
     }
+    found.is_some()
 }
 
 /// Takes in what ranks have said.

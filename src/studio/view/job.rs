@@ -12,7 +12,7 @@ use crate::hardware::live::Usage;
 use crate::launch::supervise::{End, Outcome};
 use crate::studio::layout::{Areas, inside, job_areas};
 use crate::studio::state::State;
-use crate::studio::state::job::{Job, Said, Stage, Standing};
+use crate::studio::state::job::{Job, Said, Stage, Standing, printable};
 use crate::studio::theme::{Ink, Theme};
 use crate::text;
 
@@ -188,7 +188,7 @@ fn log(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
 
 /// A line as text: colours and moves of the cursor are left out, what is searched stands out.
 fn line<'a>(said: &Said, query: &str, theme: &Theme) -> Vec<Span<'a>> {
-    let text = plain(&said.text);
+    let text = printable(&said.text);
     let style =
         if said.is_error && text.contains("Error") { theme.ink(Ink::Error) } else { Style::default() };
     let (lower, query) = (text.to_lowercase(), query.to_lowercase());
@@ -202,24 +202,6 @@ fn line<'a>(said: &Said, query: &str, theme: &Theme) -> Vec<Span<'a>> {
         Span::styled(text[at..at + query.len()].to_owned(), theme.ink(Ink::Match)),
         Span::styled(text[at + query.len()..].to_owned(), style),
     ]
-}
-
-/// Without control sequences; a tab is four columns.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    let mut chars = text.chars();
-    while let Some(char) = chars.next() {
-        match char {
-            '\x1b' => {
-                // A control sequence ends with a letter (ECMA-48, 5.4).
-                chars.by_ref().skip_while(|char| *char == '[').find(|char| ('@'..='~').contains(char));
-            }
-            '\t' => plain.push_str("    "),
-            char if char.is_control() => {}
-            char => plain.push(char),
-        }
-    }
-    plain
 }
 
 fn last_loss(job: &Job) -> String {
@@ -263,17 +245,6 @@ fn summary(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
             row if row + 1 == rows.min(job.summary.len()) => Ink::Error,
             _ => Ink::Label,
         };
-        put(frame, room, row, Line::styled(padded(&plain(words), width, theme), theme.ink(ink)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_ranks_print_moves_no_cursor() {
-        assert_eq!(plain("\x1b[31mred\x1b[0m\tx\u{7}"), "red    x");
-        assert_eq!(plain("\x1b"), "");
+        put(frame, room, row, Line::styled(padded(&printable(words), width, theme), theme.ink(ink)));
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::{padded, put, runs};
 use crate::document::diff::{Change, DiffLine};
-use crate::studio::fit::wrap;
+use crate::studio::fit::{broken, wrap};
 use crate::studio::state::dialog::{Body, GAP, Line as Part, Reading, term_width};
 use crate::studio::theme::{Ink, Theme};
 
@@ -39,6 +39,9 @@ fn rows<'a>(part: &Part, terms: usize, theme: &Theme, width: usize) -> Vec<Line<
         Part::Heading(text) => vec![Line::styled(text.clone(), theme.ink(Ink::TitleActive))],
         Part::Words(text) => {
             wrap(text, width).iter().map(|line| runs(line, theme.ink(Ink::Label), theme)).collect()
+        }
+        Part::Printed(text) => {
+            broken(text, width).into_iter().map(|line| Line::styled(line, theme.ink(Ink::Value))).collect()
         }
         Part::Term(term, says) => {
             let (left, right) = (wrap(term, terms), wrap(says, width.saturating_sub(terms + GAP)));
