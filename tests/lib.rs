@@ -17,6 +17,7 @@ mod harness;
 mod house;
 mod ignore;
 mod init;
+mod launch_check;
 mod launch_plan;
 mod loader;
 mod memory_properties;

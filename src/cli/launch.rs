@@ -12,6 +12,7 @@ use super::job;
 use super::job::check::{self, Premises};
 use super::machine;
 use super::options::LaunchOptions;
+use super::preflight;
 use super::prepare::{self, Prepared, Wishes};
 use super::project::Project;
 use super::source::Source;
@@ -39,6 +40,9 @@ pub struct Arguments {
     /// With --dry-run: the command that starts the same with another engine
     #[arg(long, value_name = "ENGINE", requires = "dry_run")]
     r#as: Option<As>,
+    /// Look whether this machine can take its part in a job of several, and start nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "tui"])]
+    check: bool,
     /// Pass on what Accelerate drops from the file: rdzv_backend, same_network, enable_cpu_affinity and
     /// DeepSpeed's paths for offloading to disk
     #[arg(long)]
@@ -55,7 +59,7 @@ pub struct Arguments {
     #[command(flatten)]
     machine: machine::Named,
     /// The script, and its own arguments
-    #[arg(value_name = "SCRIPT", required = true, num_args = 1.., trailing_var_arg = true)]
+    #[arg(value_name = "SCRIPT", required_unless_present = "check", num_args = 1.., trailing_var_arg = true)]
     script: Vec<String>,
     // Last, because their headings would stand above all that follows.
     #[command(flatten)]
@@ -107,11 +111,30 @@ impl From<As> for Engine {
 
 /// Runs the verb; the exit code is the job's.
 pub fn run(arguments: &Arguments) -> ExitCode {
+    if arguments.check {
+        return look(arguments);
+    }
     match plan(arguments) {
         Ok((prepared, plan)) if arguments.dry_run => show(arguments, &prepared, &plan),
         Ok((prepared, plan)) => start(arguments, &prepared, &plan),
         Err(reasons) => {
             reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Looks only at what several machines need of each other.
+fn look(arguments: &Arguments) -> ExitCode {
+    let wishes =
+        Wishes { config: None, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
+    match prepare::gather(&arguments.options, &wishes) {
+        Ok(prepared) => {
+            prepared.tell();
+            preflight::run(&prepared)
+        }
+        Err(reason) => {
+            streams::err(&line::complaint(&reason));
             ExitCode::from(2)
         }
     }

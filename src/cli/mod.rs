@@ -17,6 +17,7 @@ pub mod job;
 mod launch;
 mod machine;
 pub mod options;
+mod preflight;
 mod prepare;
 mod presets;
 mod probe;

@@ -1,9 +1,11 @@
 //! This computer, as far as a launch must ask it: ports, and whether Python sees a package. A door.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// True where somebody on this computer listens on a port: it takes a connection, which is what
 /// accelerate 1.15 asks (`utils/other.py`, `is_port_in_use`).
@@ -15,6 +17,42 @@ pub fn is_port_taken(port: u16) -> bool {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     listener.and_then(|listener| listener.local_addr()).map_or(0, |address| address.port())
+}
+
+/// The addresses behind a name, as this computer resolves it; none where it cannot.
+pub fn resolve(name: &str) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = Vec::new();
+    for address in (name, 0).to_socket_addrs().into_iter().flatten() {
+        if !found.contains(&address.ip()) {
+            found.push(address.ip());
+        }
+    }
+    found
+}
+
+/// True for an address of this computer: only its own can be bound.
+pub fn is_own(address: IpAddr) -> bool {
+    TcpListener::bind((address, 0)).is_ok()
+}
+
+/// What became of a knock at another computer's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The connection was taken.
+    Listening,
+    /// The computer is there and nobody listens.
+    Nobody,
+    /// No answer in time, or no way there.
+    Silence,
+}
+
+/// Knocks at a port and leaves again.
+pub fn knock(address: IpAddr, port: u16, patience: Duration) -> Answer {
+    match TcpStream::connect_timeout(&(address, port).into(), patience) {
+        Ok(_) => Answer::Listening,
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => Answer::Nobody,
+        Err(_) => Answer::Silence,
+    }
 }
 
 /// A process that listens on a port.
