@@ -47,6 +47,47 @@ const COUNTED: &[(&str, u64)] = &[
     (r#"{"model_type":"distilbert"}"#, 66_985_530),
     (r#"{"model_type":"t5","d_model":768,"d_ff":3072,"num_layers":12,"num_heads":12}"#, 222_903_552),
     (r#"{"model_type":"vit","num_labels":1000}"#, 86_567_656),
+    (
+        r#"{"model_type":"cohere","hidden_size":8192,"intermediate_size":22528,"num_hidden_layers":40,"num_attention_heads":64,"num_key_value_heads":64,"vocab_size":256000}"#,
+        34_980_831_232,
+    ),
+    (
+        r#"{"model_type":"cohere","hidden_size":12288,"intermediate_size":33792,"num_hidden_layers":64,"num_attention_heads":96,"num_key_value_heads":8,"vocab_size":256000,"use_qk_norm":true,"attention_bias":true}"#,
+        103_812_378_624,
+    ),
+    (
+        r#"{"model_type":"cohere2","hidden_size":4096,"intermediate_size":14336,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":8,"vocab_size":256000}"#,
+        8_028_033_024,
+    ),
+    (
+        r#"{"model_type":"cohere2","hidden_size":4096,"intermediate_size":14336,"num_hidden_layers":8,"num_attention_heads":16,"num_key_value_heads":8,"vocab_size":256000}"#,
+        2_860_552_192,
+    ),
+    (
+        r#"{"model_type":"granite","hidden_size":2048,"intermediate_size":8192,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"vocab_size":49155,"tie_word_embeddings":true}"#,
+        2_533_531_648,
+    ),
+    (
+        r#"{"model_type":"granite","hidden_size":64,"intermediate_size":160,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"vocab_size":100,"attention_bias":true,"mlp_bias":true}"#,
+        100_288,
+    ),
+    (
+        r#"{"model_type":"stablelm","hidden_size":2560,"intermediate_size":6912,"num_hidden_layers":32,"num_attention_heads":32,"num_key_value_heads":32,"vocab_size":50304}"#,
+        2_795_443_200,
+    ),
+    (
+        r#"{"model_type":"stablelm","hidden_size":5120,"intermediate_size":13824,"num_hidden_layers":40,"num_attention_heads":32,"num_key_value_heads":8,"vocab_size":100352,"use_qkv_bias":false,"qk_layernorm":true,"use_parallel_residual":true}"#,
+        12_143_185_920,
+    ),
+    (
+        r#"{"model_type":"stablelm","hidden_size":2048,"intermediate_size":5632,"num_hidden_layers":24,"num_attention_heads":32,"num_key_value_heads":32,"vocab_size":100352,"use_qkv_bias":true}"#,
+        1_644_515_328,
+    ),
+    (r#"{"model_type":"gptj"}"#, 6_050_882_784),
+    (
+        r#"{"model_type":"gptj","n_embd":64,"n_layer":2,"n_head":4,"vocab_size":100,"rotary_dim":8,"n_inner":100}"#,
+        71_980,
+    ),
 ];
 
 #[test]

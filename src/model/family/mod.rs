@@ -6,6 +6,7 @@ mod bart;
 mod bert;
 mod bloom;
 mod clip;
+mod cohere;
 mod deberta;
 mod deepseek;
 mod diffusion;
@@ -17,6 +18,8 @@ mod generic;
 mod gpt2;
 mod gpt_neox;
 mod gpt_oss;
+mod gptj;
+mod granite;
 mod llama;
 mod llama4;
 mod mistral;
@@ -29,6 +32,7 @@ mod qwen2;
 mod qwen3;
 mod qwen_moe;
 mod smollm3;
+mod stablelm;
 mod starcoder2;
 mod t5;
 mod vit;
@@ -84,6 +88,8 @@ const ALL: &[Family] = &[
     bert::XLM_ROBERTA,
     bloom::FAMILY,
     clip::FAMILY,
+    cohere::COHERE,
+    cohere::COHERE2,
     deberta::FAMILY,
     deepseek::V2,
     deepseek::V3,
@@ -98,6 +104,8 @@ const ALL: &[Family] = &[
     gpt2::FAMILY,
     gpt_neox::FAMILY,
     gpt_oss::FAMILY,
+    gptj::FAMILY,
+    granite::FAMILY,
     llama::FAMILY,
     llama4::FAMILY,
     mistral::FAMILY,
@@ -111,6 +119,7 @@ const ALL: &[Family] = &[
     qwen_moe::QWEN2,
     qwen_moe::QWEN3,
     smollm3::FAMILY,
+    stablelm::FAMILY,
     starcoder2::FAMILY,
     t5::FAMILY,
     t5::MT5,
