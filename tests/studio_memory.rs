@@ -117,6 +117,14 @@ fn a_number_that_cannot_be_is_not_taken() {
 }
 
 #[test]
+fn a_small_terminal_says_too_why_a_number_is_not_taken() {
+    let room = room();
+    let mut person = sits_down(&room, "model: llama-3.2-1b\n", 80, 24);
+    person.types("m j j <enter> <back> <back> <back> <back> 0");
+    person.must_see("a whole number from 1");
+}
+
+#[test]
 fn a_change_of_the_config_changes_the_answer_before_it_is_taken() {
     let room = room();
     let mut person = sits_down(&room, "model: llama-3.2-1b\n", 160, 40);

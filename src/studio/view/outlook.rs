@@ -31,7 +31,7 @@ pub(super) fn draw<'a>(
     let outlook = &state.outlook;
     let rows = Row::all().count();
     let answer = answer_lines(outlook, usize::from(room.width), theme);
-    let (below, advice) = advised(rest(room, answer.len()));
+    let (below, advice) = advised(state, rest(room, answer.len()));
     if let (Some(area), Some(row)) = (advice, Row::all().nth(outlook.row)) {
         let (says, ink) = advice_for(state, row);
         let says = words(&says, ink, usize::from(area.width), theme);
@@ -81,9 +81,11 @@ fn advice_for(state: &State, row: Row) -> (String, Ink) {
     }
 }
 
-/// The rows, and below them two lines for what the selected one means, where there is room.
-fn advised(below: Rect) -> (Rect, Option<Rect>) {
-    if below.height < 8 {
+/// The rows, and below them two lines for what the selected one means, where there is room; for what is wrong
+/// with what is typed there always is.
+fn advised(state: &State, below: Rect) -> (Rect, Option<Rect>) {
+    let is_told = matches!(state.dialogs.last(), Some(Dialog::Telling(Typing { complaint: Some(_), .. })));
+    if below.height < if is_told { 3 } else { 8 } {
         return (below, None);
     }
     let height = below.height - 2;
@@ -99,7 +101,7 @@ pub(super) fn row_at(state: &State, at: Position) -> Option<usize> {
         usize::from(room.width),
         &Theme::new(Looks { colour: false, unicode: false }),
     );
-    let (below, _) = advised(rest(room, answer.len()));
+    let (below, _) = advised(state, rest(room, answer.len()));
     let first = first_visible(0, state.outlook.row, Row::all().count(), usize::from(below.height));
     let row = first + usize::from(at.y.checked_sub(below.y)?);
     (below.contains(at) && row < Row::all().count()).then_some(row)
@@ -166,13 +168,13 @@ fn verdict_line<'a>(
 ) -> Line<'a> {
     let needed = bytes(estimate.needed());
     let (mark, ink, says) = match answer.verdict() {
-        Some(Verdict::Fits) => (theme.marks.good, Ink::Good, "fits"),
-        Some(Verdict::Close) => (theme.marks.warning, Ink::Warning, "too close to say"),
-        Some(Verdict::TooLarge) => (theme.marks.error, Ink::Error, "does not fit"),
-        None => (" ", Ink::Label, "per GPU"),
+        Some(Verdict::Fits) => (theme.marks.good, Ink::Good, ": fits"),
+        Some(Verdict::Close) => (theme.marks.warning, Ink::Warning, ": too close to say"),
+        Some(Verdict::TooLarge) => (theme.marks.error, Ink::Error, ": does not fit"),
+        None => (" ", Ink::Label, " per GPU"),
     };
     let of = answer.capacity.map_or(String::new(), |capacity| format!(" of {}", bytes(capacity)));
-    let left = vec![Span::styled(format!("{mark} {needed}{of}: {says}"), theme.ink(ink))];
+    let left = vec![Span::styled(format!("{mark} {needed}{of}{says}"), theme.ink(ink))];
     let was = outlook.before.map(|before| format!("was {} ", bytes(before)));
     spread(left, vec![Span::styled(was.unwrap_or_default(), theme.ink(Ink::Faint))], width)
 }
