@@ -251,3 +251,27 @@ fn a_model_that_nobody_knows_is_never_passed_over() {
     let set = room.run(&["validate", "fsdp.yaml"]);
     assert!(set.stdout.contains("nobody can tell whether it fits: `zzz` is no model"), "{}", set.stdout);
 }
+
+#[test]
+fn what_will_not_run_as_it_is_carries_a_warning() {
+    let room = Room::new().file("eight.yaml", FSDP.replace("num_processes: 4", "num_processes: 16"));
+    let room = room.file("odd.yaml", format!("{FSDP}nonsense_key: 3\n"));
+    let warned = |file: &str, machine: &[&str]| {
+        let named = ["estimate", file, "--model", "tinyllama-1.1b", "--format", "json"];
+        let run = room.run(&[&named[..], machine].concat());
+        json(&run)["warnings"].to_string()
+    };
+    let four = ["--machine", "4xa100-40gb"];
+    assert!(warned("eight.yaml", &four).contains("for each machine, which has 4 GPUs"));
+    assert!(warned("odd.yaml", &four).contains("it will not run as it is"));
+    assert_eq!(warned("odd.yaml", &["--gpu-memory", "40GiB"]).matches("nonsense_key").count(), 1);
+}
+
+#[test]
+fn a_job_on_the_cpu_has_no_size_on_a_gpu() {
+    let text = "distributed_type: MULTI_CPU\nuse_cpu: true\nnum_processes: 4\n";
+    let room = Room::new().file("cpu.yaml", text);
+    let run = room.run(&["estimate", "cpu.yaml", "--model", "gpt2", "--machine", "4xa100-40gb"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("this config trains on the CPU and needs no GPU memory"), "{}", run.stderr);
+}

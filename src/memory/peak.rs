@@ -14,6 +14,11 @@ const ABSURD: u64 = 1 << 53;
 /// # Errors
 /// A size that is zero or absurd, or parts that do not divide.
 pub fn estimate(card: &ModelCard, work: &Workload, strategy: &Strategy) -> Result<Estimate, MemoryError> {
+    if strategy.is_on_cpu {
+        let what = "this config trains on the CPU and needs no GPU memory; what it needs of host memory is not known \
+                    here, because the estimate is of CUDA's kernels";
+        return Err(MemoryError::NotCovered { what: what.to_owned() });
+    }
     if let Sharding::Megatron(megatron) = &strategy.sharding {
         let work = megatron::workload(work, strategy, megatron);
         // Its model is cast once; nothing runs under autocast.

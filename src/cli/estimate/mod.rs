@@ -146,6 +146,7 @@ fn print(arguments: &Arguments, subject: &Subject, estimate: &Estimate, solved: 
         strategy: &subject.strategy,
         estimate,
         room: &subject.room,
+        warnings: &subject.warnings,
         assumed: &subject.assumed,
     };
     let is_taken = arguments.write.as_deref().is_some_and(|path| path.as_os_str() == "-");

@@ -7,13 +7,16 @@ use super::super::machine;
 use super::super::source::Source;
 use super::Arguments;
 use crate::document::{Document, Format, Stored};
+use crate::finding::Severity;
 use crate::hardware::Machine;
 use crate::memory::solve::Situation;
 use crate::memory::{Strategy, Workload};
 use crate::model::{Dtype, ModelCard};
 use crate::report::estimate::Room;
-use crate::rules::Companion;
+use crate::rules::{self, Companion};
+use crate::schema::Release;
 use crate::settings::{self, Found};
+use crate::text::count;
 use crate::value::Value;
 
 /// All of it.
@@ -32,6 +35,8 @@ pub struct Subject {
     pub room: Room,
     /// What nobody said.
     pub assumed: Vec<String>,
+    /// Why the config may not run as it is, on this machine.
+    pub warnings: Vec<String>,
     deepspeed: Option<Value>,
     gpus: Option<u64>,
     accumulation: Option<u64>,
@@ -61,11 +66,14 @@ impl Subject {
             strategy: Strategy::default(),
             room: room(arguments, &machine),
             assumed,
+            warnings: Vec::new(),
             deepspeed,
             gpus,
             accumulation: arguments.accumulation,
         };
         subject.strategy = subject.situation().strategy();
+        subject.warnings.extend(faults(&subject.document, &subject.name));
+        subject.warnings.extend(shortage(&subject.strategy, &machine, arguments));
         Ok(subject)
     }
 
@@ -109,6 +117,37 @@ fn plain(gpus: Option<u64>, assumed: &mut Vec<String>) -> (String, Document) {
     ("without a config".to_owned(), Document::parse(text, Format::Yaml))
 }
 
+/// What Accelerate refuses: the estimate is then of what was meant.
+fn faults(document: &Document, name: &str) -> Option<String> {
+    let found = rules::check(document, name, Release::LATEST);
+    let mut errors = found.iter().filter(|finding| finding.severity == Severity::Error);
+    let first = errors.next()?;
+    let more = match errors.count() {
+        0 => String::new(),
+        others => format!(" and {}", count(others, "more error")),
+    };
+    Some(format!("it will not run as it is: {}{more}; `accel-studio validate` shows where", first.message))
+}
+
+/// Fewer GPUs than processes, or none that can be seen.
+fn shortage(strategy: &Strategy, machine: &Machine, arguments: &Arguments) -> Option<String> {
+    if arguments.gpu_memory.is_some() {
+        return None;
+    }
+    match visible(machine) {
+        None => Some(
+            "no GPU can be seen here, so nobody can tell whether it fits; add `--machine` or `--gpu-memory`"
+                .to_owned(),
+        ),
+        Some(gpus) if gpus < strategy.local => Some(format!(
+            "{} for each machine, which has {}",
+            count(strategy.local as usize, "process"),
+            count(gpus as usize, "GPU")
+        )),
+        Some(_) => None,
+    }
+}
+
 /// DeepSpeed's own file, where the config names one.
 fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
     let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
@@ -118,7 +157,11 @@ fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
         Companion::Read { name, .. } => {
             Err(format!("{name}: this is no strict JSON; `accel-studio validate` shows where"))
         }
-        Companion::Missing { name, .. } => Err(format!(
+        Companion::Missing { name, beside: Some(path) } => Err(format!(
+            "{name}: Accelerate looks for this DeepSpeed file from the folder that you are in, and it is at {path}; \
+             go there, or write that path in the config"
+        )),
+        Companion::Missing { name, beside: None } => Err(format!(
             "{name}: the config names this DeepSpeed file, and it is not there as seen from this folder"
         )),
     }
@@ -174,7 +217,7 @@ fn work(
         let kind = stored.unwrap_or(Dtype::F32).word();
         words.insert("weights".to_owned(), kind.to_owned());
         assumed.push(format!(
-            "weights are loaded in {kind}{}; `--weights fp32` or bf16 says otherwise",
+            "weights are loaded in {kind}{}; `--weights` says otherwise",
             if stored.is_some() { ", as stored, which is transformers' default since release 5" } else { "" }
         ));
     }

@@ -35,6 +35,8 @@ pub struct Strategy {
     /// Copies of the model that are each sharded over the processes of their own (`dp_replicate`, or one
     /// for each machine with HYBRID_SHARD); 1 where one copy is sharded over all.
     pub replicas: u64,
+    /// Whether it trains without any GPU.
+    pub is_on_cpu: bool,
     /// What the file says that the estimate does not know, one sentence each.
     pub unknown: Vec<String>,
 }
@@ -273,6 +275,7 @@ impl Default for Strategy {
             sequence: 1,
             pipeline: 1,
             replicas: 1,
+            is_on_cpu: false,
             unknown: Vec::new(),
         }
     }

@@ -89,10 +89,9 @@ impl Strategy {
 
     /// What changes memory and is not modelled.
     fn remark(&mut self, config: &Config, kind: &str) {
-        let on_cpu = kind == "MULTI_CPU" || (kind == "NO" && config.flag("use_cpu") == Some(true));
-        if on_cpu {
-            self.doubt("this config trains on the CPU: what is said of a GPU is meant for host memory");
-        }
+        let may_have_none =
+            !matches!(kind, "MULTI_GPU" | "FSDP" | "DEEPSPEED" | "MEGATRON_LM" | "XLA" | "TPU");
+        self.is_on_cpu = kind == "MULTI_CPU" || (may_have_none && config.flag("use_cpu") == Some(true));
         if matches!(kind, "XLA" | "TPU" | "MULTI_XPU" | "MULTI_NPU" | "MULTI_HPU" | "MULTI_NEURON") {
             self.doubt("numbers are those of CUDA; other accelerators allocate differently");
         }

@@ -31,6 +31,7 @@ fn object(sheet: &Sheet) -> Map<String, Value> {
         "nvme": { "peak_bytes": estimate.host.nvme },
         "capacity_bytes": sheet.room.memory,
         "fits": sheet.verdict().map(|verdict| verdict.word()),
+        "warnings": sheet.warnings,
         "confidence": {
             "low_bytes": low,
             "high_bytes": high,

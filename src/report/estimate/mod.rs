@@ -29,6 +29,8 @@ pub struct Sheet<'a> {
     pub estimate: &'a Estimate,
     /// What there is.
     pub room: &'a Room,
+    /// Why the answer may not be about a job that runs, one sentence each.
+    pub warnings: &'a [String],
     /// What was assumed because nobody said it, one sentence each.
     pub assumed: &'a [String],
 }

@@ -19,6 +19,9 @@ pub fn page(sheet: &Sheet, look: Look) -> String {
     entry(&mut out, width, "Model", &model(sheet));
     entry(&mut out, width, "Strategy", &format!("{} ({})", sheet.strategy.words(), sheet.config));
     entry(&mut out, width, "Step", &step(sheet));
+    for warning in sheet.warnings {
+        entry(&mut out, width, "Beware", warning);
+    }
     out.push('\n');
     bars(&mut out, sheet, width);
     out.push('\n');

@@ -258,6 +258,7 @@ impl Case {
             sequence: 1,
             pipeline: 1,
             replicas: settings.replicate,
+            is_on_cpu: false,
             unknown: Vec::new(),
         })
     }
