@@ -70,6 +70,10 @@ fn copy_configs(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for source in folders {
         for entry in fs::read_dir(source)? {
             let from = entry?.path();
+            // `presets/models` holds models.
+            if from.is_dir() {
+                continue;
+            }
             let to = folder.join(from.file_name().expect("an entry has a name"));
             fs::copy(from, &to)?;
             files.push(to);
