@@ -133,7 +133,13 @@ impl<'a> Job<'a> {
 
     /// What is not carried over, for every format.
     pub fn losses(&self) -> Vec<String> {
-        self.notes.iter().cloned().chain(self.named_files()).collect()
+        let lonely = (self.is_ranked_by_cluster() && self.plan().launcher == Launcher::Simple).then(|| {
+            let wanted = self.processes();
+            format!(
+                "the one process that `accelerate launch` itself would start here: {wanted} ranks are meant"
+            )
+        });
+        self.notes.iter().cloned().chain(self.named_files()).chain(lonely).collect()
     }
 }
 

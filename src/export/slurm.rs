@@ -6,6 +6,7 @@
 
 use super::job::{self, Job};
 use super::{Export, accelerate, line};
+use crate::launch::Launcher;
 
 /// The script.
 pub(super) fn export(job: &Job) -> Export {
@@ -13,7 +14,7 @@ pub(super) fn export(job: &Job) -> Export {
     if job.settings.get("main_process_ip").as_text().is_some_and(|address| address != super::NOWHERE) {
         losses.push("`main_process_ip`: the address is that of the job's first node".to_owned());
     }
-    if job.is_ranked_by_cluster() {
+    if job.plan().launcher == Launcher::Mpi {
         losses.push("`mpirun_config`: srun starts each process by itself, without an MPI".to_owned());
     }
     let what = "A batch script for SLURM; hand it in with `sbatch FILE`";
