@@ -256,6 +256,10 @@ fn a_model_that_nobody_knows_is_never_passed_over() {
 fn what_will_not_run_as_it_is_carries_a_warning() {
     let room = Room::new().file("eight.yaml", FSDP.replace("num_processes: 4", "num_processes: 16"));
     let room = room.file("odd.yaml", format!("{FSDP}nonsense_key: 3\n"));
+    let text = "distributed_type: DEEPSPEED\nnum_processes: 4\ndeepspeed_config:\n  deepspeed_config_file: ds.json\n";
+    let room = room.file("ds.yaml", text);
+    let room =
+        room.file("ds.json", r#"{"zero_optimization": {"stage": "x"}, "train_micro_batch_size_per_gpu": 1}"#);
     let warned = |file: &str, machine: &[&str]| {
         let named = ["estimate", file, "--model", "tinyllama-1.1b", "--format", "json"];
         let run = room.run(&[&named[..], machine].concat());
@@ -263,6 +267,7 @@ fn what_will_not_run_as_it_is_carries_a_warning() {
     };
     let four = ["--machine", "4xa100-40gb"];
     assert!(warned("eight.yaml", &four).contains("for each machine, which has 4 GPUs"));
+    assert!(warned("ds.yaml", &four).contains("it will not run as it is"));
     assert!(warned("odd.yaml", &four).contains("it will not run as it is"));
     assert_eq!(warned("odd.yaml", &["--gpu-memory", "40GiB"]).matches("nonsense_key").count(), 1);
 }

@@ -13,7 +13,7 @@ use crate::memory::solve::Situation;
 use crate::memory::{Strategy, Workload};
 use crate::model::{Dtype, ModelCard};
 use crate::report::estimate::Room;
-use crate::rules::{self, Companion};
+use crate::rules::{self, Companion, Surroundings};
 use crate::schema::Release;
 use crate::settings::{self, Found};
 use crate::text::count;
@@ -72,7 +72,7 @@ impl Subject {
             accumulation: arguments.accumulation,
         };
         subject.strategy = subject.situation().strategy();
-        subject.warnings.extend(faults(&subject.document, &subject.name));
+        subject.warnings.extend(faults(&subject.document, &subject.name, &folder));
         subject.warnings.extend(shortage(&subject.strategy, &machine, arguments));
         Ok(subject)
     }
@@ -118,13 +118,14 @@ fn plain(gpus: Option<u64>, assumed: &mut Vec<String>) -> (String, Document) {
 }
 
 /// What Accelerate refuses: the estimate is then of what was meant.
-fn faults(document: &Document, name: &str) -> Option<String> {
-    let found = rules::check(document, name, Release::LATEST);
+fn faults(document: &Document, name: &str, folder: &Path) -> Option<String> {
+    let around = Surroundings::with(companion(document, folder));
+    let found = rules::check_beside(document, name, Release::LATEST, &around);
     let mut errors = found.iter().filter(|finding| finding.severity == Severity::Error);
     let first = errors.next()?;
     let more = match errors.count() {
         0 => String::new(),
-        others => format!(" and {}", count(others, "more error")),
+        others => format!(" (and {})", count(others, "more error")),
     };
     Some(format!("it will not run as it is: {}{more}; `accel-studio validate` shows where", first.message))
 }
@@ -148,10 +149,13 @@ fn shortage(strategy: &Strategy, machine: &Machine, arguments: &Arguments) -> Op
     }
 }
 
+fn companion(document: &Document, folder: &Path) -> Companion {
+    Companion::of(document, folder, |path: &Path| Ok(Stored::read(path)?.document().clone()))
+}
+
 /// DeepSpeed's own file, where the config names one.
 fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
-    let read = |path: &Path| Ok(Stored::read(path)?.document().clone());
-    match Companion::of(document, folder, read) {
+    match companion(document, folder) {
         Companion::Unseen => Ok(None),
         Companion::Read { document, .. } if document.fault().is_none() => Ok(Some(document.value())),
         Companion::Read { name, .. } => {
