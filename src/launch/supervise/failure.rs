@@ -134,7 +134,8 @@ fn cause(end: End, words: &str, tail: &str, memory_kills: u64) -> Option<(&'stat
 fn excerpt(tail: &str, error_file: Option<&str>) -> (Vec<String>, bool) {
     let lines: Vec<&str> = tail.lines().map(settled).collect();
     if let Some(start) = traceback(&lines) {
-        return (shortened(&lines[start..]), true);
+        let own: Vec<&str> = lines[start..].iter().map(|line| unlabelled(line)).collect();
+        return (shortened(&own), true);
     }
     if let Some(words) = error_file.and_then(written) {
         return (shortened(&words.lines().collect::<Vec<_>>()), true);
@@ -146,6 +147,19 @@ fn excerpt(tail: &str, error_file: Option<&str>) -> (Vec<String>, bool) {
 /// What a progress bar leaves on the screen: the last thing written over the line.
 fn settled(line: &str) -> &str {
     line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or_default()
+}
+
+/// A line of a traceback without what a progress bar left before it, and without the rank that torch
+/// writes in front (`[rank1]: `, torch 2.11): who failed is told anyway.
+fn unlabelled(line: &str) -> &str {
+    let line = line.find(TRACEBACK).map_or(line, |at| &line[at..]);
+    let own = line.strip_prefix("[rank").and_then(|rest| rest.split_once("]:"));
+    match own {
+        Some((rank, rest)) if rank.bytes().all(|byte| byte.is_ascii_digit()) => {
+            rest.strip_prefix(' ').unwrap_or(rest)
+        }
+        _ => line,
+    }
 }
 
 /// Where the last traceback begins; the ones that it arose from, or while handling, belong to it.
@@ -209,6 +223,17 @@ mod tests {
         );
         let two = format!("{SCRIPT}unrelated\n{SCRIPT}");
         assert_eq!(diagnose(End::Code(1), &two, None, 0).words.len(), 4);
+    }
+
+    #[test]
+    fn labels_and_bars_before_a_traceback_are_left_out() {
+        let tail = "\r 20%|##  | 6/30 [00:01]\r[rank1]: Traceback (most recent call last):\n[rank1]:   File \"a.py\"\n[rank1]: ValueError: [rank] x\n";
+        assert_eq!(
+            diagnose(End::Code(1), tail, None, 0).words,
+            [TRACEBACK, "  File \"a.py\"", "ValueError: [rank] x"]
+        );
+        let glued = " 20%|##  | 6/30 [00:01][rank12]: Traceback (most recent call last):\n[rankless]: x\n";
+        assert_eq!(diagnose(End::Code(1), glued, None, 0).words, [TRACEBACK, "[rankless]: x"]);
     }
 
     #[test]
