@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use accel_studio::document::Stored;
 use accel_studio::hardware::live::{GpuUsage, Usage};
 use accel_studio::launch::supervise::{End, Fallen, Outcome, Report, Step, Why};
 use accel_studio::launch::{Launcher, Plan, Process, Reason};
-use accel_studio::studio::{Message, Outcome as Left, Piece, Prepared};
+use accel_studio::studio::{Around, Message, Opening, Outcome as Left, Piece, Prepared};
 
 use crate::harness::picture::assert_picture;
 use crate::harness::run::Room;
-use crate::harness::screen::Person;
+use crate::harness::screen::{Person, USUAL};
 
 const FILE: &str = "distributed_type: MULTI_GPU\nnum_processes: 2\nmixed_precision: bf16\n";
 
@@ -238,4 +239,16 @@ fn every_size_can_show_a_job() {
         person.resizes(columns, rows);
     }
     assert!(person.sees("failed"));
+}
+
+#[test]
+fn a_variable_that_beats_the_config_is_named() {
+    let room = Room::new().file("a.yaml", format!("{FILE}use_cpu: false\n"));
+    let mut around = Around::default();
+    around.here.env.insert("ACCELERATE_USE_CPU".to_owned(), "1".to_owned());
+    let stored = Stored::read(room.path("a.yaml")).expect("the file can be read");
+    let mut person = Person::sits_in(around, Opening::File(Box::new(stored)), USUAL, 100, 30);
+    assert!(person.sees("env"));
+    person.types("/ use_cpu <enter>");
+    assert!(person.sees("$ACCELERATE_USE_CPU of this shell counts here"));
 }

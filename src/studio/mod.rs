@@ -27,6 +27,7 @@ use ratatui::backend::Backend;
 use self::state::State;
 use self::state::judge::Judge;
 use self::state::outlook::Outlook;
+use self::state::shell::Shell;
 use self::state::source::Source;
 use self::theme::Theme;
 use crate::document::{Document, FileError, Format, Stored};
@@ -207,6 +208,8 @@ impl Studio {
             }
         };
         state.outlook = Outlook::of(&around.settings, around.here.clone());
+        state.shell = Shell::of(around.here.clone());
+        state.listen();
         let mut studio = Studio { state, theme: Theme::new(looks), around };
         studio.look_up();
         studio

@@ -7,6 +7,7 @@ pub(super) mod job;
 pub(super) mod judge;
 pub(super) mod outlook;
 pub(super) mod sheet;
+pub(super) mod shell;
 pub(super) mod source;
 
 use ratatui::layout::{Rect, Size};
@@ -17,6 +18,7 @@ use self::job::Job;
 use self::judge::Judge;
 use self::outlook::Outlook;
 use self::sheet::{Row, Section, Sheet};
+use self::shell::Shell;
 use self::source::Source;
 use super::Outcome;
 use super::layout::{self, Areas, Wish};
@@ -74,6 +76,8 @@ pub(super) struct State {
     pub sheet: Sheet,
     /// What counts as a mistake.
     pub judge: Judge,
+    /// What the shell says beside the document.
+    pub shell: Shell,
     pub pane: Pane,
     /// Index into the sheet's sections.
     pub section: usize,
@@ -118,6 +122,7 @@ impl State {
             draft: None,
             sheet,
             judge,
+            shell: Shell::default(),
             pane: Pane::Form,
             section: 0,
             row: 0,
@@ -232,6 +237,7 @@ impl State {
         let finding = self.finding().map(|finding| (finding.rule, finding.place.clone()));
         self.weigh();
         self.sheet = look(self.shown(), &self.source, &self.judge);
+        self.listen();
         if let Some(path) = selected {
             self.select(&path);
         }
@@ -240,6 +246,12 @@ impl State {
             self.finding = self.sheet.findings.iter().position(same).unwrap_or(self.finding);
         }
         self.keep_in_range();
+    }
+
+    /// Hears which fields the shell decides.
+    pub fn listen(&mut self) {
+        let heard = self.shell.heard(self.shown());
+        self.sheet.hear(&heard);
     }
 
     /// Estimates the shown document anew, and lets the rules know what they need of machine and model.

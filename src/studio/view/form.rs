@@ -125,6 +125,9 @@ fn opens_list(row: &Row) -> bool {
 
 /// Where a row's value comes from.
 fn origin(row: &Row) -> String {
+    if row.variable.is_some() {
+        return "env".to_owned();
+    }
     match (row.line, row.field.map(|field| field.default)) {
         (Some(line), _) => format!("line {line}"),
         (None, Some(default)) if default.value().is_some() && row.idle.is_none() => "default".to_owned(),

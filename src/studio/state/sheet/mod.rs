@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::key::KeyPath;
 use crate::schema::{Field, Release};
 use crate::studio::paint::{self, Stroke};
+use crate::studio::state::shell::Heard;
 use crate::value::Value;
 
 /// A document as the panes show it.
@@ -63,6 +64,8 @@ pub(in crate::studio) struct Row {
     pub line: Option<usize>,
     /// Why it does not matter now.
     pub idle: Option<Idle>,
+    /// The variable of the shell that the workers read in its place.
+    pub variable: Option<&'static str>,
     /// Indices of its findings.
     pub findings: Vec<usize>,
 }
@@ -97,6 +100,14 @@ impl Sheet {
             if let Some((section, row)) = finding.place.path().and_then(|path| self.row_of(path)) {
                 self.sections[section].rows[row].findings.push(index);
             }
+        }
+    }
+
+    /// Tells the rows which of them the shell decides.
+    pub fn hear(&mut self, heard: &[Heard]) {
+        for row in self.sections.iter_mut().flat_map(|section| &mut section.rows) {
+            let own = heard.iter().find(|heard| row.field.is_some_and(|field| field.key == heard.key));
+            row.variable = own.map(|heard| heard.variable);
         }
     }
 

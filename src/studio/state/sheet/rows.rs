@@ -68,7 +68,7 @@ fn row(field: &'static Field, written: &Written, release: Release) -> Option<Row
     let idle = unread.or_else(|| field.why_inert(&|key| written.value_of(key)));
     let idle = idle.map(|full| Idle::of(full, field));
     let (value, raw) = (written.value(&path), written.raw(&path));
-    Some(Row { value, raw, field: Some(field), path, line, idle, findings: Vec::new() })
+    Some(Row { value, raw, field: Some(field), path, line, idle, variable: None, findings: Vec::new() })
 }
 
 /// Puts what no field stands for into the section of its neighbours, or into a page of its own.
@@ -80,8 +80,16 @@ fn place_unknown(sections: &mut Vec<Section>, written: &Written) {
         let path = place.path.clone();
         let home = path.top().filter(|_| path.steps().len() > 1).and_then(home_of);
         let (value, raw) = (written.value(&path), written.raw(&path));
-        let row =
-            Row { path, field: None, value, raw, line: Some(place.line), idle: None, findings: Vec::new() };
+        let row = Row {
+            path,
+            field: None,
+            value,
+            raw,
+            line: Some(place.line),
+            idle: None,
+            variable: None,
+            findings: Vec::new(),
+        };
         match home.and_then(|title| sections.iter_mut().find(|section| section.title == title)) {
             Some(section) => {
                 section.rows.push(row);
