@@ -76,6 +76,11 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
     {
         parts.push((format!("{} {complaint}", theme.marks.error), theme.ink(Ink::Error)));
     }
+    if let Some(variable) = row.variable {
+        let words =
+            format!("`${variable}` of this shell counts here: a launch of this config leaves it as it is.");
+        parts.push((words, theme.ink(Ink::Hint)));
+    }
     for finding in row.findings.iter().filter_map(|index| state.sheet.findings.get(*index)) {
         parts.extend(of_finding(finding, theme));
     }
@@ -84,11 +89,6 @@ fn of_row(state: &State, row: &Row, theme: &Theme) -> Parts {
         if words.chars().count() > SHORT {
             parts.push((format!("value {words}"), theme.ink(Ink::Value)));
         }
-    }
-    if let Some(variable) = row.variable {
-        let words =
-            format!("`${variable}` of this shell counts here: a launch of this config leaves it as it is.");
-        parts.push((words, theme.ink(Ink::Hint)));
     }
     if let Some(why) = &row.idle {
         parts.push((format!("{} {}", theme.marks.hint, why.full), theme.ink(Ink::Hint)));
