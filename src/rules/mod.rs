@@ -57,7 +57,7 @@ pub use exposed::Exposed;
 pub use facts::{Entry, Facts, Nature};
 pub use repair::{Repaired, repair};
 pub use sample::Sample;
-pub use surroundings::{Finders, Surroundings, Training};
+pub use surroundings::{Finders, Surroundings, Training, told};
 
 use std::collections::HashSet;
 

@@ -87,8 +87,9 @@ pub(super) fn spans(document: &Document) -> Vec<Span> {
     document.comments().into_iter().filter(is_meant).collect()
 }
 
-/// What they say, by name; dashes may stand for underscores. `Err` tells the first word that says nothing.
-fn told(document: &Document) -> Result<BTreeMap<String, String>, String> {
+/// What comments of a file say of model, machine and step, by name; dashes may stand for underscores. `Err` tells
+/// the first word that says nothing.
+pub fn told(document: &Document) -> Result<BTreeMap<String, String>, String> {
     let words = spans(document)
         .into_iter()
         .flat_map(|span| document.text()[span.start + MARK.len()..span.end].split_whitespace());

@@ -35,7 +35,7 @@ use crate::hardware::Machine;
 use crate::launch::Plan;
 use crate::launch::supervise::Wake;
 use crate::model::ModelCard;
-use crate::rules::Surroundings;
+use crate::rules::{self, Surroundings};
 use crate::settings::{Settings, SettingsError};
 
 pub use self::effect::Filed;
@@ -207,7 +207,8 @@ impl Studio {
                 state
             }
         };
-        state.outlook = Outlook::of(&around.settings, around.here.clone());
+        let settings = with_comments(around.settings.clone(), state.history.now());
+        state.outlook = Outlook::of(&settings, around.here.clone());
         state.shell = Shell::of(around.here.clone());
         state.listen();
         let mut studio = Studio { state, theme: Theme::new(looks), around };
@@ -274,6 +275,16 @@ impl Studio {
             waiting.extend(effects.into_iter().filter_map(|effect| effect::perform(effect, screen, around)));
         }
     }
+}
+
+/// The settings as comments of the file change them: what they say of model, machine and step comes first. What
+/// is wrong with them is a finding.
+fn with_comments(mut settings: Settings, document: &Document) -> Settings {
+    let mut told = rules::told(document).unwrap_or_default();
+    settings.model = told.remove("model").or(settings.model);
+    settings.machine = told.remove("machine").or(settings.machine);
+    settings.workload.extend(told);
+    settings
 }
 
 fn failed(error: impl Display) -> StudioError {
