@@ -150,7 +150,7 @@ fn what_does_not_fit_is_made_to_fit_with_two_keys_and_taken_back_with_one() {
 #[test]
 fn a_comment_of_the_file_names_the_model_too() {
     let room =
-        Room::new().file("a.yaml", &format!("# accel-studio: for model=llama-3.2-1b sequence=512\n{CONFIG}"));
+        Room::new().file("a.yaml", format!("# accel-studio: for model=llama-3.2-1b sequence=512\n{CONFIG}"));
     let mut person = sits_down(&room, "workload:\n  sequence: 64\n", 120, 36);
     person.types("m");
     person.must_see("llama-3.2-1b");
