@@ -1,7 +1,7 @@
 //! The door to the system: processors, memory, disks and network of this machine, in milliseconds.
 //!
 //! It asks and never changes anything. Network file systems are not asked: one whose server is gone would
-//! never answer. What only Linux tells lies in [`linux`].
+//! never answer. What only Linux tells lies in `linux.rs`.
 
 mod linux;
 

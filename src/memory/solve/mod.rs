@@ -1,6 +1,6 @@
 //! From an estimate to advice: how large a batch may be, how many GPUs are needed, what to change.
 //!
-//! Everything here asks [`estimate`](super::estimate) again and again with other numbers; nothing knows a
+//! Everything here asks [`estimate()`] again and again with other numbers; nothing knows a
 //! formula, a file or a screen.
 
 mod edits;
@@ -55,7 +55,7 @@ impl Situation<'_> {
     /// Its estimate.
     ///
     /// # Errors
-    /// What [`estimate`] refuses.
+    /// What [`estimate()`] refuses.
     pub fn estimate(&self) -> Result<Estimate, MemoryError> {
         estimate(self.card, &self.work, &self.strategy())
     }
