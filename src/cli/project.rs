@@ -11,7 +11,7 @@ use super::source::Source;
 use crate::document::{Document, Stored, exposure};
 use crate::finding::{Finding, Severity};
 use crate::hardware::Machine;
-use crate::model;
+use crate::model::{self, ModelCard};
 use crate::report::{Checked, Entry, Unread};
 use crate::rules::{self, Companion, Exposed, Finders, Rule, Surroundings};
 use crate::schema::Release;
@@ -24,7 +24,7 @@ pub struct Project {
     choice: Choice,
     machine: machine::Named,
     /// The model that the flag names.
-    model: Option<String>,
+    model: Option<ModelCard>,
     /// What is installed; looked for only where nobody names a release.
     installed: OnceLock<Option<Installed>>,
     folders: HashMap<PathBuf, Settings>,
@@ -85,11 +85,11 @@ impl Project {
     /// The same, for the training of a model that the command line names. One that cannot be found is a
     /// complaint: nobody can check what was asked.
     pub fn training(self, model: Option<String>) -> Project {
-        let sought = model.as_deref().map(|name| model::find(name, &machine::environment()));
-        let mut project = Project { model, ..self };
-        if let Some(Err(error)) = sought {
-            project.complaints.push(error.to_string());
-            project.model = None;
+        let mut project = self;
+        match model.map(|name| model::find(&name, &machine::environment())) {
+            Some(Ok(card)) => project.model = Some(card),
+            Some(Err(error)) => project.complaints.push(error.to_string()),
+            None => {}
         }
         project
     }
@@ -140,11 +140,12 @@ impl Project {
         let folder = source.folder();
         let settings = self.settings(source);
         let mut words = settings.workload;
-        words.extend(self.model.clone().or(settings.model).map(|model| ("model".to_owned(), model)));
+        let named = self.model.as_ref().map(|card| card.name.clone());
+        words.extend(named.or(settings.model).map(|model| ("model".to_owned(), model)));
         // What the command line names counts, whatever a comment says.
         let find_model = |name: &str| {
-            let name = self.model.as_deref().unwrap_or(name);
-            model::find(name, &machine::environment()).map_err(|error| error.to_string())
+            let found = || model::find(name, &machine::environment()).map_err(|error| error.to_string());
+            self.model.clone().map_or_else(found, Ok)
         };
         let find_machine = |name: &str| self.machine.named().unwrap_or_else(|| machine::named(name, &folder));
         around.follow(document, &words, &Finders { model: &find_model, machine: &find_machine });

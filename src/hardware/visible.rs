@@ -167,6 +167,13 @@ impl Machine {
         }
     }
 
+    /// Memory that one process can have on each GPU, or slice of one, that a job with these `gpu_ids` sees, bytes.
+    /// What does not tell its size is left out.
+    pub fn gpu_memory(&self, gpu_ids: Option<&str>) -> Vec<u64> {
+        let view = self.view_of_gpu_ids(gpu_ids);
+        view.shown.iter().filter_map(|seen| seen.memory().as_ref().map(Memory::usable)).collect()
+    }
+
     /// The devices that a process started here would see; of a cut one, the device that is cut.
     pub fn visible_gpus(&self) -> Vec<&Device> {
         self.view().shown.into_iter().map(|seen| seen.device).collect()

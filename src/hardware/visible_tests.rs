@@ -149,3 +149,17 @@ fn numbers_of_unlike_gpus_need_an_order() {
     assert!(!unlike(&[(ORDER, "FASTEST_FIRST")]).numbers_agree());
     assert!(unlike(&[(ORDER, "PCI_BUS_ID")]).numbers_agree());
 }
+
+#[test]
+fn memory_is_that_of_the_slice_and_of_the_chosen_gpus() {
+    let sized = |gib: u64| Device { memory: Some(Memory::of(gib << 30)), ..Device::default() };
+    let slice = Instance {
+        uuid: Some("MIG-1".to_owned()),
+        memory: Some(Memory::of(10 << 30)),
+        ..Instance::default()
+    };
+    let mig = Some(crate::hardware::Mig { is_enabled: true, instances: vec![slice] });
+    let machine = |devices| Machine { gpus: crate::hardware::Gpus::listed(devices), ..Machine::default() };
+    assert_eq!(machine(vec![Device { mig, ..sized(40) }]).gpu_memory(None), [10 << 30]);
+    assert_eq!(machine(vec![sized(16), sized(80)]).gpu_memory(Some("1")), [80 << 30]);
+}

@@ -7,7 +7,7 @@
 use super::mode::Formats;
 use super::units::{product, round};
 use super::{Lora, Quantised};
-use crate::model::{Part, Tensor};
+use crate::model::{self, Part, Tensor};
 
 /// Bytes of one number of an adapter.
 pub(crate) const ADAPTER: f64 = 4.0;
@@ -21,15 +21,9 @@ pub(crate) fn adapter(lora: &Lora, tensor: &Tensor) -> f64 {
     lora.rank as f64 * (rows as f64 + columns as f64)
 }
 
-/// Whether a tensor of a layer gets an adapter: PEFT compares the ends of module names.
+/// Whether a tensor of a layer gets an adapter.
 pub(crate) fn is_target(lora: &Lora, tensor: &Tensor) -> bool {
-    let Some(module) = tensor.name.strip_suffix(".weight") else { return false };
-    tensor.is_matrix()
-        && lora.targets.iter().any(|target| {
-            target == "all-linear"
-                || module == target
-                || module.strip_suffix(target.as_str()).is_some_and(|rest| rest.ends_with('.'))
-        })
+    model::lora::is_adapted(tensor, &lora.targets)
 }
 
 /// Bytes of a frozen tensor.

@@ -88,6 +88,11 @@ fn is_linear(tensor: &Tensor) -> bool {
     tensor.is_matrix() && tensor.name.ends_with(".weight") && tensor.part != Part::Router && !is_table
 }
 
+/// Whether a tensor of a layer gets an adapter for one of these targets.
+pub fn is_adapted(tensor: &Tensor, targets: &[String]) -> bool {
+    is_linear(tensor) && targets.iter().any(|target| is_target(module(tensor), target, tensor))
+}
+
 fn is_target(module: &str, target: &str, matrix: &Tensor) -> bool {
     if target == ALL_LINEAR {
         return matrix.part != Part::Head;

@@ -6,12 +6,13 @@ use std::path::Path;
 use super::super::machine;
 use super::super::source::Source;
 use super::Arguments;
+use crate::config::Config;
 use crate::document::{Document, Format, Stored};
 use crate::finding::Severity;
 use crate::hardware::Machine;
 use crate::memory::solve::Situation;
 use crate::memory::{Strategy, Workload};
-use crate::model::{Dtype, ModelCard};
+use crate::model::ModelCard;
 use crate::report::estimate::Room;
 use crate::rules::{self, Companion, Surroundings};
 use crate::schema::Release;
@@ -64,7 +65,7 @@ impl Subject {
             card,
             work,
             strategy: Strategy::default(),
-            room: room(arguments, &machine),
+            room: Room::default(),
             assumed,
             warnings: Vec::new(),
             deepspeed,
@@ -72,6 +73,7 @@ impl Subject {
             accumulation: arguments.accumulation,
         };
         subject.strategy = subject.situation().strategy();
+        subject.room = room(arguments, &machine, &subject);
         subject.warnings.extend(faults(&subject.document, &subject.name, &folder));
         subject.warnings.extend(shortage(&subject.strategy, &machine, arguments));
         Ok(subject)
@@ -184,10 +186,12 @@ fn visible(machine: &Machine) -> Option<u64> {
     u64::try_from(machine.visible_gpus().len()).ok().filter(|count| *count > 0)
 }
 
-fn room(arguments: &Arguments, machine: &Machine) -> Room {
+fn room(arguments: &Arguments, machine: &Machine, subject: &Subject) -> Room {
     let devices = machine.visible_gpus();
-    // The smallest decides: each process needs the same.
-    let memory = devices.iter().filter_map(|device| device.memory).map(|memory| memory.usable()).min();
+    let ids = Config::read(&subject.document).text("gpu_ids");
+    let used = usize::try_from(subject.strategy.local).unwrap_or(usize::MAX);
+    // The smallest of those that are used decides: each process needs the same.
+    let memory = machine.gpu_memory(ids.as_deref()).into_iter().take(used).min();
     let told = arguments.gpu_memory.map(|size| size.0);
     let is_other = machine.name.is_some() || arguments.gpu_memory.is_none();
     Room {
@@ -216,17 +220,17 @@ fn work(
 ) -> Result<Workload, String> {
     let mut words = settings.settings.workload.clone();
     words.extend(arguments.workload.0.clone());
-    let stored = card.stored.filter(|stored| matches!(stored, Dtype::Bf16 | Dtype::F16 | Dtype::F32));
+    let work = Workload::for_model(card, &words)?;
     if !words.contains_key("weights") {
-        let kind = stored.unwrap_or(Dtype::F32).word();
-        words.insert("weights".to_owned(), kind.to_owned());
+        let kind = work.weights.word();
+        let is_stored = card.stored == Some(work.weights);
         assumed.push(format!(
             "weights are loaded in {kind}{}; `--weights` says otherwise",
-            if stored.is_some() { ", as stored, which is transformers' default since release 5" } else { "" }
+            if is_stored { ", as stored, which is transformers' default since release 5" } else { "" }
         ));
     }
     if !words.contains_key("sequence") {
         assumed.push(format!("sequences of {} tokens; say `--seq-len N`", Workload::default().sequence));
     }
-    Workload::of_words(&words)
+    Ok(work)
 }

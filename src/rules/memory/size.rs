@@ -4,7 +4,7 @@ use super::super::hardware::{FOUR_A100, TWO_H100};
 use super::super::sample::{yaml, yaml_beside};
 use super::super::{Facts, Findings, Rule};
 use crate::finding::Severity;
-use crate::hardware::{Device, DiskKind, Memory};
+use crate::hardware::DiskKind;
 use crate::memory::{Estimate, Verdict};
 use crate::text::bytes;
 
@@ -142,13 +142,10 @@ fn disk(facts: &Facts, found: &mut Findings) {
 /// The estimate, where it gives this verdict for the smallest GPU of the job, whose bytes stand beside it.
 fn judged(facts: &Facts, verdict: Verdict) -> Option<(Estimate, u64)> {
     let used = facts.local_processes().unwrap_or(1);
-    let sizes = facts.gpus()?.into_iter().take(used).filter_map(size).min();
-    let (estimate, capacity) = (facts.estimate()?, sizes?);
+    let ids = facts.config.text("gpu_ids");
+    let capacity = facts.machine?.gpu_memory(ids.as_deref()).into_iter().take(used).min()?;
+    let estimate = facts.estimate()?;
     (estimate.verdict(capacity) == verdict).then_some((estimate, capacity))
-}
-
-fn size(device: &Device) -> Option<u64> {
-    device.memory.as_ref().map(Memory::usable)
 }
 
 /// "worst in the optimizer's step; ".

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::document::Document;
-use crate::hardware::{Machine, Memory};
+use crate::hardware::Machine;
 use crate::memory::{self, Estimate, Strategy, Verdict, WORKLOAD_FIELDS, Workload, WorkloadField};
 use crate::model::ModelCard;
 use crate::rules::Training;
@@ -198,7 +198,7 @@ impl Outlook {
     /// GPUs that the job sees; `None` where there are none.
     pub fn gpus(&self) -> Option<u64> {
         let machine = self.machine.found.as_deref()?;
-        u64::try_from(sizes(machine, None).len()).ok().filter(|gpus| *gpus > 0)
+        u64::try_from(machine.gpu_memory(None).len()).ok().filter(|gpus| *gpus > 0)
     }
 
     fn answer_for(&self, document: &Document, deepspeed: Option<&Value>) -> Option<Answer> {
@@ -206,7 +206,7 @@ impl Outlook {
         let machine = self.machine.found.as_deref();
         let config = Config::read(document);
         let ids = config.text("gpu_ids");
-        let sizes: Vec<u64> = machine.map(|machine| sizes(machine, ids.as_deref())).unwrap_or_default();
+        let sizes: Vec<u64> = machine.map(|machine| machine.gpu_memory(ids.as_deref())).unwrap_or_default();
         let strategy = Strategy::read(&config, deepspeed, self.gpus());
         let estimate = memory::estimate(model, &self.workload, &strategy).map_err(|error| error.to_string());
         let used = usize::try_from(strategy.local).unwrap_or(usize::MAX);
@@ -214,12 +214,6 @@ impl Outlook {
         let ram = machine.and_then(|machine| machine.host.ram).map(|ram| ram.usable());
         Some(Answer { estimate, capacity, ram, strategy })
     }
-}
-
-/// Memory of each GPU, or slice of one, that a job on the machine sees with these `gpu_ids`, bytes.
-fn sizes(machine: &Machine, gpu_ids: Option<&str>) -> Vec<u64> {
-    let view = machine.view_of_gpu_ids(gpu_ids);
-    view.shown.iter().filter_map(|seen| seen.memory().as_ref().map(Memory::usable)).collect()
 }
 
 impl Answer {
