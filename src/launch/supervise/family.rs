@@ -16,6 +16,8 @@ const GLANCE: Duration = Duration::from_millis(5);
 struct Entry {
     pid: u32,
     parent: u32,
+    /// 0 where the session's leader lives in an outer PID namespace, as in a container that was entered.
+    session: u32,
     is_zombie: bool,
 }
 
@@ -24,9 +26,15 @@ pub fn below(root: u32) -> Vec<u32> {
     descendants(root).into_iter().filter(|entry| !entry.is_zombie).map(|entry| entry.pid).collect()
 }
 
-/// The children of a process, also dead ones that nobody has collected.
-pub fn children(parent: u32) -> Vec<u32> {
-    all().into_iter().filter(|entry| entry.parent == parent).map(|entry| entry.pid).collect()
+/// The children of a process that live in another session than it, also dead ones that nobody has
+/// collected. Read from `/proc`, since `getsid(2)` has no answer for a session from outside of a container.
+pub fn children_in_other_sessions(parent: u32) -> Vec<u32> {
+    let all = all();
+    let own = all.iter().find(|entry| entry.pid == parent).map(|entry| entry.session);
+    all.iter()
+        .filter(|entry| entry.parent == parent && Some(entry.session) != own)
+        .map(|entry| entry.pid)
+        .collect()
 }
 
 fn descendants(root: u32) -> Vec<Entry> {
@@ -98,7 +106,9 @@ fn all() -> Vec<Entry> {
 fn read(pid: u32, stat: &str) -> Option<Entry> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_whitespace();
     let is_zombie = matches!(fields.next()?, "Z" | "X");
-    Some(Entry { pid, parent: fields.next()?.parse().ok()?, is_zombie })
+    let parent = fields.next()?.parse().ok()?;
+    let session = fields.nth(1)?.parse().ok()?;
+    Some(Entry { pid, parent, session, is_zombie })
 }
 
 #[cfg(test)]
@@ -107,9 +117,12 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_anything() {
-        let stat = "42 (a ) Z 1 (b) S 7 42 42 0 -1";
-        assert_eq!(read(42, stat), Some(Entry { pid: 42, parent: 7, is_zombie: false }));
-        assert_eq!(read(42, "42 (sh) Z 7 1"), Some(Entry { pid: 42, parent: 7, is_zombie: true }));
+        let stat = "42 (a ) Z 1 (b) S 7 43 44 0 -1";
+        assert_eq!(read(42, stat), Some(Entry { pid: 42, parent: 7, session: 44, is_zombie: false }));
+        assert_eq!(
+            read(42, "42 (sh) Z 7 1 0"),
+            Some(Entry { pid: 42, parent: 7, session: 0, is_zombie: true })
+        );
         assert_eq!(read(42, "42 (sh"), None);
         assert_eq!(read(42, ""), None);
     }

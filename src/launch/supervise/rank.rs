@@ -219,16 +219,14 @@ fn spawn(command: &mut Command) -> io::Result<std::process::Child> {
 fn collect_orphans() {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{Pid, WaitOptions, getsid, waitpid};
-        let own = getsid(None).ok();
+        use rustix::process::{Pid, WaitOptions, waitpid};
         let begin = Instant::now();
         while begin.elapsed() < STUCK {
             let known = keepers();
-            let strangers: Vec<Pid> = family::children(std::process::id())
+            let strangers: Vec<Pid> = family::children_in_other_sessions(std::process::id())
                 .into_iter()
                 .filter(|pid| !known.contains(pid))
                 .filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
-                .filter(|id| getsid(Some(*id)).ok() != own)
                 .collect();
             drop(known);
             if strangers.is_empty() {
