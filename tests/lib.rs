@@ -35,6 +35,7 @@ mod releases;
 mod resolve;
 mod rule_properties;
 mod samples;
+mod script_words;
 mod settings;
 mod studio_edit;
 mod studio_faulty_file;

@@ -97,7 +97,7 @@ impl Prepared {
     /// Plans the job, or says why Accelerate would not start it.
     pub fn plan(&self, script: &Script) -> Result<Plan, Refusal> {
         if self.is_elsewhere {
-            return launch::plan(&self.resolved, &self.computer, &self.site_elsewhere(), script);
+            return self.plan_with_all(script);
         }
         let python = self.python.as_deref();
         let site = Site {
@@ -111,6 +111,11 @@ impl Prepared {
             honours_file: self.honours_file,
         };
         launch::plan(&self.resolved, &self.computer, &site, script)
+    }
+
+    /// Plans the job as if all that it needs were installed here.
+    pub fn plan_with_all(&self, script: &Script) -> Result<Plan, Refusal> {
+        launch::plan(&self.resolved, &self.computer, &self.site_elsewhere(), script)
     }
 
     /// Another machine, which is taken to have what the job needs.

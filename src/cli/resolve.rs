@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::options::LaunchOptions;
 use super::prepare::{self, Prepared, Wishes};
 use super::{End, machine, streams};
-use crate::launch::{Script, Variable, variables};
+use crate::launch::{Plan, Script, variables};
 use crate::report::{line, resolved};
 
 /// Show every value that counts for a launch, where it comes from, and what is ignored
@@ -64,9 +64,10 @@ pub fn run(arguments: &Arguments) -> End {
             return End::Failed;
         }
     };
-    let shell = shell(&prepared);
+    let plan = plan(&prepared);
+    let shell = variables(&prepared.computer.machine.env, plan.as_ref());
     let text = match arguments.format {
-        Format::Table => resolved::table(&prepared.resolved, &shell, arguments.all),
+        Format::Table => resolved::table(&prepared.resolved, &shell, plan.as_ref(), arguments.all),
         Format::Yaml => resolved::yaml(&prepared.resolved, arguments.all),
         Format::Json => resolved::json(
             &prepared.resolved,
@@ -87,9 +88,8 @@ pub fn run(arguments: &Arguments) -> End {
     }
 }
 
-/// What becomes of the variables that are set now.
-fn shell(prepared: &Prepared) -> Vec<Variable> {
+/// What would be started, here or where all is installed, for what the launch writes into variables.
+fn plan(prepared: &Prepared) -> Option<Plan> {
     let script = Script { name: "train.py".to_owned(), arguments: Vec::new() };
-    let plan = prepared.plan(&script).ok();
-    variables(&prepared.computer.machine.env, plan.as_ref())
+    prepared.plan(&script).or_else(|_| prepared.plan_with_all(&script)).ok()
 }

@@ -14,6 +14,7 @@ mod ladder;
 mod origin;
 mod place;
 pub mod python;
+pub mod script;
 mod settings;
 pub mod variables;
 

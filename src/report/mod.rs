@@ -20,6 +20,7 @@ pub mod plan;
 pub mod pretty;
 pub mod resolved;
 pub mod sarif;
+mod script;
 mod spot;
 pub mod statistics;
 mod tally;

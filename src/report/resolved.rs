@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::clean;
+use super::{clean, script};
 use crate::config;
-use crate::launch::{Fate, Variable};
+use crate::launch::{Fate, Plan, Variable};
 use crate::layers::{Origin, Resolved, Setting, Settings, python};
 use crate::value::Value;
 
@@ -24,8 +24,9 @@ const NEEDS: [(&str, &str); 4] = [
 const DEEPSPEEDS: [&str; 8] =
     ["zero", "offload_", "gradient_", "deepspeed_", "vm", "env", "aws_", "downcast"];
 
-/// A table: name, value, origin and what is beaten; then what is ignored, then the shell.
-pub fn table(resolved: &Resolved, shell: &[Variable], shows_all: bool) -> String {
+/// A table: name, value, origin and what is beaten; then what is ignored, the shell, and what the script
+/// could say to what the launch hands it.
+pub fn table(resolved: &Resolved, shell: &[Variable], plan: Option<&Plan>, shows_all: bool) -> String {
     let is_unread = |setting: &&Setting| matches!(&setting.origin, Origin::File { key, .. } if resolved.ignored.iter().any(|ignored| ignored.what == *key));
     let (set, defaults): (Vec<&Setting>, Vec<&Setting>) = shown(&resolved.settings, shows_all)
         .filter(|setting| !is_unread(setting))
@@ -45,6 +46,7 @@ pub fn table(resolved: &Resolved, shell: &[Variable], shows_all: bool) -> String
     if !told.is_empty() {
         let _ = write!(out, "\nVariables of the shell:\n{}", told.concat());
     }
+    out.push_str(&plan.map(script::words).unwrap_or_default());
     out
 }
 
@@ -175,7 +177,7 @@ fn setting_json(setting: &Setting) -> Json {
         .collect();
     json!({
         "name": setting.name, "key": setting.key(), "value": told(setting),
-        "origin": origin_json(&setting.origin), "beats": beats
+        "origin": origin_json(&setting.origin), "beats": beats, "script": script::json(&setting.name)
     })
 }
 

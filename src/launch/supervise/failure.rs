@@ -78,6 +78,16 @@ const SIGNS: &[Sign] = &[
         advice: "free some space where the script writes",
     },
     Sign {
+        words: &["Accelerator.__init__() got an unexpected keyword argument"],
+        says: "the script gives `Accelerator` a keyword that it does not have",
+        advice: "write `mixed_precision='fp16'` for `fp16=True`, `cpu=True` for `use_cpu=True`, `project_dir` for `logging_dir`; how many processes there are is said to the launcher (`num_processes`)",
+    },
+    Sign {
+        words: &["Unknown mixed_precision mode"],
+        says: "the script asks `Accelerator` for a precision that it does not know",
+        advice: "write `'no'` for full precision, or `'fp16'`, `'bf16'` or `'fp8'`, in lower case",
+    },
+    Sign {
         words: &["ModuleNotFoundError", "ImportError"],
         says: "a Python package is missing or does not fit",
         advice: "install it in the environment of the interpreter that the plan shows (`--dry-run`)",
