@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test bench-launch forced-ends python lint doc differential precommit edits oracle oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -56,6 +56,12 @@ oracle: $(VENV)/deepspeed ## ask the real Accelerate and PyYAML again and write 
 
 oracle-launch: $(VENV)/accelerate ## what the real launcher would start, for every pair of a config and a command line
 	$(VENV)/bin/python tests/oracle/record_launch.py
+
+oracle-script: $(VENV)/deepspeed ## who is heard where a launch and `Accelerator(...)` contradict each other; needs a C++ compiler
+	$(VENV)/bin/python tests/oracle/record_script.py
+
+oracle-rewrites: $(VENV)/accelerate ## what Accelerate's own tools that write configs leave behind
+	$(VENV)/bin/python tests/oracle/record_rewrites.py
 
 oracle-deepspeed: $(VENV)/deepspeed ## ask the real DeepSpeed about the samples of its rules; needs a C++ compiler
 	$(CARGO) run --quiet --locked --example rule_samples -- target/samples

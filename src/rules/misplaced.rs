@@ -169,7 +169,8 @@ const BOTH_SPELLINGS: Rule = Rule {
     name: "keys/both-spellings",
     says: "one option in two spellings",
     severity: Severity::Warning,
-    why: "`version` and `fsdp_version` are the same option. Where both are there, the later line wins without a word.",
+    why: "`version` and `fsdp_version` are the same option. Where both are there, the later line wins without a word. \
+          `accelerate to-fsdp2` leaves `version: 1` behind its own `fsdp_version: 2`, and the file stays one for version 1.",
     bad: yaml(
         "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n  version: 1\n",
     ),

@@ -61,7 +61,8 @@ fn repeats_default(facts: &Facts, found: &mut Findings) {
 const KEY_ORDER: Rule = Rule {
     name: "taste/key-order",
     says: "keys that are not in alphabetical order",
-    why: "`accelerate config` writes keys in alphabetical order, and `accelerate config update` puts them into it.",
+    why: "`accelerate config` writes keys in alphabetical order, and `accelerate config update` puts them into it, without \
+          their comments.",
     bad: yaml("num_processes: 2\nmixed_precision: bf16\ndistributed_type: MULTI_GPU\n"),
     good: yaml("distributed_type: MULTI_GPU\nmixed_precision: bf16\nnum_processes: 2\n"),
     check: key_order,

@@ -104,7 +104,8 @@ const STRATEGY_NAME_IN_2: Rule = Rule {
     says: "a strategy of version 1 where version 2 needs true or false",
     severity: Severity::Error,
     why: "With FSDP version 2 `fsdp_reshard_after_forward` is a switch. From the name of a strategy every worker fails \
-          to read true or false. Version 2 has no NO_SHARD; hybrid sharding is a `parallelism_config` there.",
+          to read true or false. Version 2 has no NO_SHARD; hybrid sharding is a `parallelism_config` there. `accelerate to-fsdp2` turns \
+          the names in capitals into true or false, HYBRID_SHARD into plain true, and leaves others as they are.",
     bad: yaml(
         "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\n  fsdp_auto_wrap_policy: NO_WRAP\n\
          \x20 fsdp_reshard_after_forward: FULL_SHARD\n",
