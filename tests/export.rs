@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -250,6 +251,46 @@ fn what_stays_behind_is_said() {
 }
 
 #[test]
+fn an_inherited_module_path_stays_behind_and_is_said() {
+    let room = Room::new().file("job.yaml", ONE);
+    let command = ["export", "slurm", "--config_file", "job.yaml", "train.py"];
+    let run = room.run_with(&[("PYTHONPATH", "/opt/ours")], &command);
+    assert!(run.stderr.contains("not carried over: `PYTHONPATH`"), "{}", run.stderr);
+    assert!(run.stdout.contains("# Not carried over: `PYTHONPATH`"), "{}", run.stdout);
+    assert!(!run.stdout.contains("/opt/ours"), "{}", run.stdout);
+    assert!(!room.run(&command).stderr.contains("PYTHONPATH"));
+}
+
+#[test]
+fn a_config_with_errors_is_exported_only_by_force() {
+    let wrong = format!("{ONE}main_process_port: 99999\n");
+    let room = Room::new().file("job.yaml", &wrong);
+    let command = ["export", "slurm", "--config_file", "job.yaml"];
+    let run = room.run(&[&command[..], &["train.py"]].concat());
+    assert!(run.code == 2 && run.stdout.is_empty(), "{}", run.stdout);
+    assert!(run.stderr.contains("job.yaml:4:"), "{}", run.stderr);
+    let run = export(
+        "distributed_type: MULTI_GPU\nnum_processes: 2\nmixed_precision: fp32\n",
+        &["slurm"],
+        &["train.py"],
+    );
+    assert!(run.code == 2 && !run.stderr.contains("--force"), "Accelerate refuses it: {}", run.stderr);
+    let wrong = "distributed_type: FSDP\nnum_processes: 2\nfsdp_config:\n  fsdp_auto_wrap_policy: TRANSFORMER_LAYER\n";
+    let run = export(wrong, &["slurm"], &["train.py"]);
+    assert!(run.code == 2 && run.stderr.contains("`--force`"), "{}", run.stderr);
+    let run = export(wrong, &["slurm", "--force"], &["train.py"]);
+    assert!(run.code == 0 && run.stdout.starts_with("#!/bin/bash"), "{}", run.stderr);
+    assert!(run.stderr.contains("fsdp/wrap-policy"), "it is said all the same: {}", run.stderr);
+}
+
+#[test]
+fn an_image_has_the_project_s_accelerate() {
+    let room = Room::new().file("job.yaml", ONE).file("accel-studio.yaml", "accelerate: '1.12'\n");
+    let text = room.run(&["export", "dockerfile", "--config_file", "job.yaml", "train.py"]).stdout;
+    assert!(text.contains("\"accelerate==1.12.*\""), "{text}");
+}
+
+#[test]
 fn this_shell_changes_nothing_in_a_file() {
     let room = Room::new().file("job.yaml", ONE);
     let command = ["export", "env", "--config_file", "job.yaml", "train.py"];
@@ -419,20 +460,27 @@ fn wait_for(is_there: impl Fn() -> bool) -> Option<()> {
     tries.any(|_| is_there()).then_some(())
 }
 
+/// Ports that nobody holds now.
+fn free_ports() -> [u16; 3] {
+    let held = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    held.map(|held| held.local_addr().expect("it is bound").port())
+}
+
 fn settings(folder: &Path) -> String {
     let said = |program: &str, option: &str| {
         let output = Command::new(program).arg(option).output().expect("it is there");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
+    let [controller, first, second] = free_ports();
     let (host, user, folder) = (said("hostname", "-s"), said("id", "-un"), folder.display());
     format!(
-        "ClusterName=test\nSlurmctldHost={host}(127.0.0.1)\nSlurmUser={user}\nSlurmdUser={user}\nSlurmctldPort=17917\n\
+        "ClusterName=test\nSlurmctldHost={host}(127.0.0.1)\nSlurmUser={user}\nSlurmdUser={user}\nSlurmctldPort={controller}\n\
          AuthType=auth/munge\nAuthInfo=socket={folder}/munge\nCredType=cred/munge\nStateSaveLocation={folder}/state\n\
          SlurmdSpoolDir={folder}/spool.%n\nSlurmctldPidFile={folder}/ctld.pid\nSlurmdPidFile={folder}/d.%n.pid\n\
          SlurmctldLogFile={folder}/ctld.log\nSlurmdLogFile={folder}/d.%n.log\nProctrackType=proctrack/linuxproc\n\
          TaskPlugin=task/none\nMpiDefault=none\nSelectType=select/cons_tres\nSelectTypeParameters=CR_CPU\n\
          JobAcctGatherType=jobacct_gather/none\nReturnToService=2\nSlurmdParameters=config_overrides\n\
-         NodeName=n1,n2 NodeHostname={host} NodeAddr=127.0.0.1 Port=17918,17919 CPUs=2 State=UNKNOWN\n\
+         NodeName=n1,n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={first},{second} CPUs=2 State=UNKNOWN\n\
          PartitionName=all Nodes=ALL Default=YES State=UP\n"
     )
 }

@@ -160,11 +160,23 @@ fn the_same_job_is_a_line_for_other_engines() {
 
 #[test]
 fn a_config_with_errors_starts_nothing_unless_forced() {
-    let room =
-        Room::new().file("a.yaml", "distributed_type: MULTI_GPU\nnum_processes: 2\nmixed_precision: fp33\n");
-    let run = room.run(&["launch", "--dry-run", "--config_file", "a.yaml", "train.py"]);
+    let launch = |config: &str, options: &[&str]| {
+        let room = Room::new().file("a.yaml", config);
+        room.run(&[&["launch", "--dry-run", "--config_file", "a.yaml"], options, &["train.py"]].concat())
+    };
+    let wrong = "distributed_type: FSDP\nnum_processes: 2\nfsdp_config:\n  fsdp_auto_wrap_policy: TRANSFORMER_LAYER\n";
+    let run = launch(wrong, &[]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("a.yaml:3:") && run.stderr.contains("`--force`"), "{}", run.stderr);
+    assert!(run.stderr.contains("a.yaml:4:") && run.stderr.contains("`--force`"), "{}", run.stderr);
+    assert_eq!(launch(wrong, &["--force"]).code, 0);
+    let run = launch("distributed_type: MULTI_GPU\nnum_processes: 2\nmixed_precision: fp33\n", &[]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("a.yaml:3:") && !run.stderr.contains("--force"),
+        "no force helps: {}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("write no, fp8, fp16 or bf16"), "{}", run.stderr);
 }
 
 #[test]

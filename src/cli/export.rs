@@ -6,12 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::options::LaunchOptions;
 use super::prepare::{self, Prepared, Wishes};
-use super::{End, machine, streams};
+use super::{End, machine, streams, verdict};
 use crate::document::{Document, FileError, Format, Overwrite, Stored};
 use crate::export::{self, Asked, Config, Export, File, Flavour, Job, NOWHERE};
 use crate::launch::{self, Fate, Plan, Script};
 use crate::layers::{Given, flags, python};
 use crate::report::line;
+use crate::schema::Release;
 use crate::value::Value;
 
 /// Write a job as a file for SLURM, Kubernetes, MPI, torchrun or Docker
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// Where to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the file where there is one
+    /// Replace the file where there is one, and write one although the config has errors
     #[arg(long)]
     force: bool,
     /// With kubernetes: the object [default: Job for one machine, else PyTorchJob]
@@ -105,26 +106,44 @@ pub fn run(arguments: &Arguments) -> End {
             }
             write(arguments, &export.text)
         }
-        Err(reason) => {
-            streams::err(&line::complaint(&reason));
+        Err(reasons) => {
+            reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
             End::Failed
         }
     }
 }
 
-fn export(arguments: &Arguments) -> Result<Export, String> {
+fn export(arguments: &Arguments) -> Result<Export, Vec<String>> {
+    let wishes =
+        Wishes { config: None, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
+    let first = prepare::elsewhere(&arguments.options, &wishes).map_err(|reason| vec![reason])?;
+    first.tell();
+    let verdict = verdict::of(&first, &arguments.machine);
+    let made = make(arguments, &wishes, &first, verdict.release);
+    if verdict.errors.is_empty() {
+        return made.map_err(|reason| vec![reason]);
+    }
+    if arguments.force {
+        verdict.errors.iter().for_each(|error| streams::err(&line::complaint(error)));
+        return made.map_err(|reason| vec![reason]);
+    }
+    Err(verdict.refusals("written", made.err().as_deref()))
+}
+
+fn make(
+    arguments: &Arguments,
+    wishes: &Wishes,
+    first: &Prepared,
+    release: Release,
+) -> Result<Export, String> {
     let mut words = arguments.script.iter();
     let script =
         Script { name: words.next().cloned().unwrap_or_default(), arguments: words.cloned().collect() };
-    let wishes =
-        Wishes { config: None, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
-    let first = prepare::elsewhere(&arguments.options, &wishes)?;
-    first.tell();
     let mut notes = left_behind();
     let mut options = arguments.options.clone();
-    let asked = adapt(&first, &mut options, &mut notes);
-    let plans = plans(&asked, &wishes, &first, &script, arguments.format == Kind::Torchrun)?;
-    let prepared = prepare::elsewhere(&asked, &wishes)?;
+    let asked = adapt(first, &mut options, &mut notes);
+    let plans = plans(&asked, wishes, first, &script, arguments.format == Kind::Torchrun)?;
+    let prepared = prepare::elsewhere(&asked, wishes)?;
     let used = prepared.choice.used.as_ref();
     let job = Job {
         asked: Asked { config: used.map(|used| used.path.as_path()), given: &options.given, script: &script },
@@ -132,6 +151,7 @@ fn export(arguments: &Arguments) -> Result<Export, String> {
         settings: &prepared.resolved.settings,
         plans: &plans,
         notes: &notes,
+        release,
     };
     export::file(&job, &file(arguments))
 }
@@ -159,7 +179,13 @@ fn file(arguments: &Arguments) -> File {
 
 /// Variables of this shell that the job would get here and will not get there.
 fn left_behind() -> Vec<String> {
-    let variables = launch::variables(&machine::environment(), None);
+    let environment = machine::environment();
+    let variables = launch::variables(&environment, None);
+    let has_path = environment.get("PYTHONPATH").is_some_and(|path| !path.is_empty());
+    let path = has_path.then(|| {
+        "`PYTHONPATH` of this shell, whose folders are no folders there; install those modules there, or set it in the file"
+            .to_owned()
+    });
     let is_left = |variable: &&launch::Variable| !matches!(variable.fate, Fate::Unread(_));
     variables
         .iter()
@@ -167,6 +193,7 @@ fn left_behind() -> Vec<String> {
         .map(|variable| {
             format!("`{}` of this shell; set it in the file where the job needs it", variable.name)
         })
+        .chain(path)
         .collect()
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::choice::Choice as Rules;
 use super::deepspeed_env;
 use super::job;
 use super::job::check::{self, Premises};
@@ -14,12 +13,10 @@ use super::machine;
 use super::options::LaunchOptions;
 use super::preflight;
 use super::prepare::{self, Prepared, Wishes};
-use super::project::Project;
-use super::source::Source;
 use super::streams;
 use super::studio;
+use super::verdict;
 use crate::export::{self, Asked, Engine};
-use crate::finding::Severity;
 use crate::launch::{Launcher, Plan, Script};
 use crate::layers::{self, Origin, python};
 use crate::report::{self, line};
@@ -149,13 +146,12 @@ fn plan(arguments: &Arguments) -> Result<(Prepared, Plan), Vec<String>> {
         Wishes { config: None, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
     let prepared = prepare::gather(&arguments.options, &wishes).map_err(|reason| vec![reason])?;
     prepared.tell();
-    let errors = errors(&prepared, &arguments.machine);
-    if !errors.is_empty() && !arguments.force {
-        let advice =
-            "the config has errors, so nothing is started; repair them, or start anyway with `--force`";
-        return Err(errors.into_iter().chain([advice.to_owned()]).collect());
+    let verdict = verdict::of(&prepared, &arguments.machine);
+    let plan = prepared.plan(&script(arguments)).map_err(|refusal| refusal.to_string());
+    if !verdict.errors.is_empty() && !arguments.force {
+        return Err(verdict.refusals("started", plan.err().as_deref()));
     }
-    let plan = prepared.plan(&script(arguments)).map_err(|refusal| vec![refusal.to_string()])?;
+    let plan = plan.map_err(|refusal| vec![refusal])?;
     unheard(&prepared).iter().for_each(|note| streams::err(&line::complaint(note)));
     plan.notes.iter().for_each(|note| streams::err(&line::complaint(note)));
     Ok((prepared, plan))
@@ -180,24 +176,6 @@ fn unheard(prepared: &Prepared) -> Vec<String> {
 fn script(arguments: &Arguments) -> Script {
     let (name, rest) = arguments.script.split_first().expect("the script is required");
     Script { name: name.clone(), arguments: rest.to_vec() }
-}
-
-/// The findings of the config that would make the job fail, as lines.
-fn errors(prepared: &Prepared, machine: &machine::Named) -> Vec<String> {
-    let Some(used) = &prepared.choice.used else { return Vec::new() };
-    let source = Source::File(used.path.clone());
-    let project = Project::of([&source], None, &Rules::default(), machine);
-    let document = &used.source.document;
-    let findings = project.findings(&source, document);
-    let is_error = |finding: &&crate::finding::Finding| finding.severity == Severity::Error;
-    findings
-        .iter()
-        .filter(is_error)
-        .map(|finding| {
-            let line = document.position(finding.place.span(document).start).line;
-            format!("{}:{line}: {} [{}]", used.source.name, finding.message, finding.rule)
-        })
-        .collect()
 }
 
 /// Refuses what could not work, else runs the job to its end.

@@ -31,6 +31,7 @@ mod source;
 mod streams;
 mod studio;
 mod validate;
+mod verdict;
 mod which_config;
 
 use std::ffi::OsString;

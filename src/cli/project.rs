@@ -101,10 +101,16 @@ impl Project {
 
     fn findings_beside(&self, source: &Source, document: &Document, around: &Surroundings) -> Vec<Finding> {
         let settings = self.settings(source);
-        let release = self.release.or(settings.accelerate).unwrap_or_else(|| self.installed());
+        let release = self.release(source);
         let is_asked = |rule: &Rule| rules::is_asked(&settings.rules, rule);
         let found = rules::check_by(document, &source.name(), release, around, &is_asked);
         rules::choose(&settings.rules, found)
+    }
+
+    /// The release that a source is checked for: the one that was asked for, its project's, the installed one, or
+    /// the newest.
+    pub fn release(&self, source: &Source) -> Release {
+        self.release.or(self.settings(source).accelerate).unwrap_or_else(|| self.installed())
     }
 
     /// The release that is installed, else the newest that is known.

@@ -1,8 +1,7 @@
-//! A Dockerfile that installs the Accelerate of the target release and runs the job.
+//! A Dockerfile that installs the project's release of Accelerate and runs the job.
 
 use super::job::{self, Job};
 use super::{Export, accelerate};
-use crate::schema::Release;
 
 /// An image of torch with CUDA, and one with Python alone, where nobody names one.
 const GPU: &str = "pytorch/pytorch:2.6.0-cuda12.4-cudnn9-runtime";
@@ -15,7 +14,7 @@ pub(super) fn export(job: &Job, image: Option<&str>) -> Result<Export, String> {
     }
     let mut losses = job.losses();
     losses.push("packages that the script needs, and its data".to_owned());
-    let mut packages = vec![format!("accelerate=={}.*", Release::LATEST)];
+    let mut packages = vec![format!("accelerate=={}.*", job.release)];
     if job.is_cpu() && image.is_none() {
         packages.insert(0, "torch".to_owned());
     }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::Asked;
 use crate::launch::{Launcher, Plan};
 use crate::layers::{Settings, python};
+use crate::schema::Release;
 use crate::value::Value;
 
 /// The config of a job, by name and content.
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     pub plans: &'a [Plan],
     /// What a person should know that no exporter can see: sentences without full stop.
     pub notes: &'a [String],
+    /// The release of Accelerate that the project is for.
+    pub release: Release,
 }
 
 impl<'a> Job<'a> {
