@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test libtorch bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -21,6 +21,15 @@ doc:
 
 bless: ## write pictures and generated files again; read the diff afterwards
 	BLESS=1 $(CARGO) test --quiet --test lib --locked
+
+# The smallest set that builds and runs the worker on CPUs; a full torch 2.11 does as well (set LIBTORCH).
+libtorch: .libtorch/torch ## libtorch for the worker, 544 MB of downloads
+	@echo "libtorch 2.11.0 is in .libtorch; build the worker with: cargo build --release --features torch"
+
+.libtorch/torch:
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --no-deps --target .libtorch torch==2.11.0 nvidia-cuda-runtime==13.0.96 \
+		nvidia-cuda-cupti==13.0.85
 
 install: ## put the release program into ~/.cargo/bin
 	$(CARGO) install --path . --locked

@@ -47,10 +47,13 @@ struct Floors {
     arrows: BTreeSet<(String, String)>,
 }
 
-fn floors() -> Floors {
+fn floors(of: &str) -> Floors {
     let page = text("ARCHITECTURE.md");
-    let block =
-        page.split("```floors\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the block");
+    let block = page
+        .split(&format!("```{of}\n"))
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("the block");
     let mut floors = Floors { floor: BTreeMap::new(), arrows: BTreeSet::new() };
     for line in block.lines() {
         let mut parts = line.split("  ").map(str::trim);
@@ -65,10 +68,13 @@ fn floors() -> Floors {
     floors
 }
 
+/// Where the worker's own rooms lie.
+const WORKER: &str = "src/bin/accel-studio-worker/";
+
 /// `src/report/json.rs` lies in room `report`, `src/key.rs` is room `key`; `src/foo_tests.rs` holds
 /// the tests of `foo`.
 fn room(name: &str) -> &str {
-    let below = name.strip_prefix("src/").expect("a source file");
+    let below = name.strip_prefix(WORKER).or(name.strip_prefix("src/")).expect("a source file");
     let first = below.split('/').next().expect("a path has a first part");
     first.trim_end_matches(".rs").trim_end_matches("_tests")
 }
@@ -104,12 +110,11 @@ fn first_names(after: &str) -> Vec<String> {
     names
 }
 
-#[test]
-fn rooms_use_lower_floors_only() {
-    let floors = floors();
+/// Every use of a room that the drawing does not allow.
+fn broken(floors: &Floors, files: &[String]) -> Vec<String> {
     let mut broken = Vec::new();
-    for name in rust_files("src") {
-        let room = room(&name);
+    for name in files {
+        let room = room(name);
         if ["lib", "main"].contains(&room) {
             continue;
         }
@@ -117,14 +122,34 @@ fn rooms_use_lower_floors_only() {
             broken.push(format!("{name}: room `{room}` is not in the drawing"));
             continue;
         };
-        for used in used_rooms(&text(&name)).into_iter().filter(|used| used != room) {
+        for used in used_rooms(&text(name)).into_iter().filter(|used| used != room) {
             let is_lower = floors.floor.get(&used).is_some_and(|lower| lower < floor);
             if !is_lower && !floors.arrows.contains(&(room.to_owned(), used.clone())) {
                 broken.push(format!("{name}: `{room}` may not use `{used}`"));
             }
         }
     }
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    broken
+}
+
+#[test]
+fn rooms_use_lower_floors_only() {
+    let (worker, library): (Vec<_>, Vec<_>) =
+        rust_files("src").into_iter().partition(|name| name.starts_with(WORKER));
+    let mut wrong = broken(&floors("floors"), &library);
+    wrong.extend(broken(&floors("worker-floors"), &worker));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What names tch links libtorch, and then does not start without it.
+#[test]
+fn only_the_worker_knows_libtorch() {
+    for name in rust_files("src").into_iter().filter(|name| !name.starts_with(WORKER)) {
+        let source = text(&name);
+        for word in ["tch::", "torch_sys::"] {
+            assert!(!source.contains(word), "{name} names `{word}`");
+        }
+    }
 }
 
 #[test]
@@ -132,7 +157,7 @@ fn the_drawing_shows_the_rooms_that_exist() {
     let library = text("src/lib.rs");
     let modules = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
     let there: BTreeSet<String> = modules.map(str::to_owned).collect();
-    let drawn: BTreeSet<String> = floors().floor.into_keys().collect();
+    let drawn: BTreeSet<String> = floors("floors").floor.into_keys().collect();
     assert_eq!(drawn, there);
 }
 
@@ -207,7 +232,8 @@ fn has_word(line: &str, word: &str) -> bool {
 }
 
 /// What may lie at the top; the folders of tools that write beside us are left out.
-const TOP: [&str; 24] = [
+const TOP: [&str; 27] = [
+    ".cargo",
     ".ci",
     ".git",
     ".gitignore",
@@ -219,7 +245,9 @@ const TOP: [&str; 24] = [
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
+    ".libtorch",
     "Makefile",
+    "build.rs",
     "README.md",
     "assets",
     "benches",

@@ -9,6 +9,8 @@ mod read;
 mod words;
 mod zero;
 
+use serde::{Deserialize, Serialize};
+
 /// How a job is spread over GPUs, read from a config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
@@ -42,7 +44,8 @@ pub struct Strategy {
 }
 
 /// Mixed precision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// The weights' own type everywhere.
     #[default]

@@ -1,0 +1,8 @@
+//! What the main program and its worker agree on: the run that a worker is told, and how its model is shared
+//! between ranks. Plain data; libtorch is never named here, because what names it needs it to start.
+
+mod layout;
+mod run;
+
+pub use layout::{Layout, Sharded};
+pub use run::{Batch, Checkpoints, Data, Model, Optimizer, Run, Schedule, ScheduleKind};

@@ -1,0 +1,1 @@
+//! The worker as its launcher sees it: real processes, real collectives over the loopback device.
