@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test libtorch bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -42,6 +42,10 @@ differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged config
 precommit: $(VENV)/precommit ## the real pre-commit runs our hooks on a sample repository
 	$(CARGO) build --quiet --bin accel-studio --locked
 	$(VENV)/bin/python tests/oracle/precommit.py target/debug/accel-studio
+
+manifests: $(VENV)/kubernetes ## our manifests against the schemas that Kubernetes and Kubeflow publish in their packages
+	$(CARGO) build --quiet --bin accel-studio --locked
+	$(VENV)/bin/python tests/oracle/manifests.py target/debug/accel-studio
 
 edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: texts, our configs, damaged copies of them
 	$(CARGO) build --quiet --example write_yaml --example edit_check --locked
@@ -107,6 +111,10 @@ $(VENV)/yaml:
 
 $(VENV)/precommit: $(VENV)/yaml
 	$(VENV)/bin/pip install --quiet pre-commit==4.7.0
+	touch $@
+
+$(VENV)/kubernetes: $(VENV)/yaml
+	$(VENV)/bin/pip install --quiet kubernetes-validate==1.37.0 kubeflow-training==1.9.4 kubeflow_trainer_api==2.3.0
 	touch $@
 
 $(VENV)/accelerate: $(VENV)/yaml

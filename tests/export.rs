@@ -122,6 +122,7 @@ fn check_object(page: &Yaml) {
     match (page["apiVersion"].as_str(), page["kind"].as_str()) {
         (Some("batch/v1"), Some("Job")) => check_pod(&spec["template"], true),
         (Some("kubeflow.org/v1"), Some("PyTorchJob")) => {
+            assert_eq!(spec["runPolicy"]["cleanPodPolicy"], "None");
             let replicas = spec["pytorchReplicaSpecs"].as_mapping().expect("replicas");
             assert!(replicas.keys().all(|key| key == "Master" || key == "Worker"));
             assert_eq!(spec["pytorchReplicaSpecs"]["Master"]["replicas"], 1);

@@ -109,7 +109,8 @@ fn pytorch(job: &Job, image: Option<&str>) -> Value {
         "apiVersion": "kubeflow.org/v1",
         "kind": "PyTorchJob",
         "metadata": { "name": job.name() },
-        "spec": { "pytorchReplicaSpecs": replicas },
+        // The published model (kubeflow-training 1.9) wants a policy; this is the operator's own default.
+        "spec": { "runPolicy": { "cleanPodPolicy": "None" }, "pytorchReplicaSpecs": replicas },
     })
 }
 
