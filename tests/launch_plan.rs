@@ -180,6 +180,47 @@ fn a_config_with_errors_starts_nothing_unless_forced() {
 }
 
 #[test]
+fn secrets_of_the_script_are_hidden_from_screens_only() {
+    let room = Room::new().file("a.yaml", MULTI);
+    let launch = |options: &[&str]| {
+        let head = ["launch", "--dry-run", "--machine", "8xh100-sxm", "--config_file", "a.yaml"];
+        let script = ["train.py", "--hf_token", "s3cr3t", "--wandb_api_key=s3cr3t", "--pad_token", "<pad>"];
+        room.run(&[&head, options, &script].concat())
+    };
+    let table = launch(&[]);
+    assert!(
+        table.stdout.contains("--hf_token (hidden) --wandb_api_key=(hidden) --pad_token '<pad>'"),
+        "{}",
+        table.stdout
+    );
+    assert!(!table.stdout.contains("s3cr3t") && !table.stderr.contains("s3cr3t"));
+    for options in
+        [&["--format", "shell"][..], &["--format", "json"], &["--as", "torchrun"], &["--as", "accelerate"]]
+    {
+        let run = launch(options);
+        assert_eq!(
+            run.stdout.matches("s3cr3t").count() % 2,
+            0,
+            "both, or both for each rank: {}",
+            run.stdout
+        );
+        assert!(
+            run.stdout.contains("s3cr3t") && run.stderr.contains("`--hf_token` of the script stands"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert!(!launch(&["--format", "env"]).stdout.contains("s3cr3t"));
+    let words = ["export", "slurm", "--config_file", "a.yaml", "train.py", "--hf_token", "s3cr3t"];
+    let run = room.run(&words);
+    assert!(
+        run.stdout.contains("s3cr3t") && run.stderr.contains("`--hf_token` of the script stands"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn options_are_those_of_accelerate_and_slips_are_understood() {
     let run = Room::new().run(&["launch", "--num_procs", "2", "train.py"]);
     assert!(run.code == 2 && run.stderr.contains("'--num_processes'"), "{}", run.stderr);

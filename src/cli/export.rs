@@ -9,7 +9,7 @@ use super::prepare::{self, Prepared, Wishes};
 use super::{End, machine, streams, verdict};
 use crate::document::{Document, FileError, Format, Overwrite, Stored};
 use crate::export::{self, Asked, Config, Export, File, Flavour, Job, NOWHERE};
-use crate::launch::{self, Fate, Plan, Script};
+use crate::launch::{self, Fate, Plan, Script, secret};
 use crate::layers::{Given, flags, python};
 use crate::report::line;
 use crate::schema::Release;
@@ -104,6 +104,12 @@ pub fn run(arguments: &Arguments) -> End {
             for loss in &export.losses {
                 streams::err(&line::complaint(&format!("not carried over: {loss}")));
             }
+            for name in secrets(arguments) {
+                let says = format!(
+                    "`{name}` of the script stands in the file with its value; let the cluster's own secrets carry it"
+                );
+                streams::err(&line::complaint(&says));
+            }
             write(arguments, &export.text)
         }
         Err(reasons) => {
@@ -154,6 +160,11 @@ fn make(
         release,
     };
     export::file(&job, &file(arguments))
+}
+
+/// Names of secrets among the script's arguments; a file of variables holds none of them.
+fn secrets(arguments: &Arguments) -> Vec<String> {
+    if arguments.format == Kind::Env { Vec::new() } else { secret::shown(&arguments.script).1 }
 }
 
 fn file(arguments: &Arguments) -> File {

@@ -17,7 +17,7 @@ use super::streams;
 use super::studio;
 use super::verdict;
 use crate::export::{self, Asked, Engine};
-use crate::launch::{Launcher, Plan, Script};
+use crate::launch::{Launcher, Plan, Script, secret};
 use crate::layers::{self, Origin, python};
 use crate::report::{self, line};
 
@@ -228,8 +228,22 @@ pub fn premises(script: &str, prepared: &Prepared, plan: &Plan) -> Premises {
     }
 }
 
+/// Said where a text is made to be executed, which hides nothing.
+fn tell_secrets(script: &[String]) {
+    for name in secret::shown(script).1 {
+        streams::err(&line::complaint(&format!(
+            "`{name}` of the script stands in this text with its value; keep it to yourself"
+        )));
+    }
+}
+
 fn show(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
     let config = prepared.choice.used.as_ref();
+    let is_for_people =
+        arguments.r#as.is_none() && arguments.format.unwrap_or(Format::Table) == Format::Table;
+    if !is_for_people && arguments.format != Some(Format::Env) {
+        tell_secrets(&arguments.script);
+    }
     let text = match (arguments.r#as, arguments.format.unwrap_or(Format::Table)) {
         (Some(engine), _) => {
             let script = script(arguments);

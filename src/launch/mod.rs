@@ -8,6 +8,7 @@ pub mod host;
 pub mod interpreter;
 mod plan;
 pub mod progress;
+pub mod secret;
 mod shell;
 mod site;
 pub mod supervise;

@@ -57,6 +57,9 @@ fn script_missing(plan: &Plan, premises: &Premises) -> Option<String> {
     if path.is_file() || path.join("__main__.py").is_file() {
         return None;
     }
+    if path.is_dir() {
+        return Some(in_folder(script, &path));
+    }
     let neighbours = path.parent().and_then(|folder| {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         std::fs::read_dir(folder).ok()
@@ -74,6 +77,20 @@ fn script_missing(plan: &Plan, premises: &Premises) -> Option<String> {
         None => "; check the name and the folder you are in".to_owned(),
     };
     Some(format!("the script {} is not there{hint}", script.display()))
+}
+
+/// Python runs a folder only by its `__main__.py`.
+fn in_folder(script: &Path, path: &Path) -> String {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut scripts: Vec<String> = names.filter(|name| name.ends_with(".py")).collect();
+    scripts.sort();
+    let advice = match scripts.as_slice() {
+        [] => "name the script to start".to_owned(),
+        [one] => format!("did you mean {}?", script.join(one).display()),
+        several => format!("name one of its scripts: {}", text::all_of(&several[..several.len().min(5)])),
+    };
+    format!("{} is a folder, not a script; {advice}", script.display())
 }
 
 /// Names of files first, which takes no time; Python itself has the last word.
@@ -165,6 +182,12 @@ mod tests {
         assert!(one(&plan, &premises("trian.py")).contains("did you mean train.py?"));
         assert!(one(&plan, &premises("other.py")).contains("check the name"));
         assert!(refusals(&plan, &premises("train.py")).is_empty());
+        std::fs::create_dir(folder.path().join("src")).expect("a folder");
+        assert_eq!(one(&plan, &premises("src")), "src is a folder, not a script; name the script to start");
+        std::fs::write(folder.path().join("src/main.py"), "").expect("a file");
+        assert!(one(&plan, &premises("src")).ends_with("did you mean src/main.py?"));
+        std::fs::write(folder.path().join("src/__main__.py"), "").expect("a file");
+        assert!(refusals(&plan, &premises("src")).is_empty(), "Python runs such a folder");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::json::word;
 use super::shell::quoted;
-use crate::launch::{Launcher, Plan, Process, Reason};
+use crate::launch::{Launcher, Plan, Process, Reason, secret};
 use crate::report::clean;
 use crate::text;
 
@@ -87,6 +87,10 @@ fn ranks(group: &[&Process]) -> String {
     }
 }
 
+/// The command as a shell would take it, but for what a screen should not show.
 fn line(process: &Process) -> String {
-    process.argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    let (words, _) = secret::shown(&process.argv);
+    let is_hidden = |word: &str| word.ends_with(secret::HIDDEN);
+    let word = |word: &String| if is_hidden(word) { word.clone() } else { quoted(word) };
+    words.iter().map(word).collect::<Vec<_>>().join(" ")
 }

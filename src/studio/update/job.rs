@@ -10,7 +10,7 @@ use crate::finding::Severity;
 use crate::hardware::live::Usage;
 use crate::launch::supervise::failure::diagnose;
 use crate::launch::supervise::{Outcome, Report, Step, Wake};
-use crate::launch::{Plan, Reason};
+use crate::launch::{Plan, Reason, secret};
 use crate::studio::command::Command;
 use crate::studio::effect::Effect;
 use crate::studio::inbox::{Piece, Prepared};
@@ -100,7 +100,7 @@ fn page(prepared: &Prepared) -> Vec<Line> {
     let count = crate::text::count(plan.processes.len(), "process");
     lines.push(Line::Heading(format!("Command of {count}")));
     if let Some(first) = plan.processes.first() {
-        lines.push(Line::Words(first.argv.join(" ")));
+        lines.push(Line::Words(secret::shown(&first.argv).0.join(" ")));
     }
     lines.push(Line::Gap);
     lines.push(Line::Heading("Environment that is added or changed".to_owned()));
