@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use accel_studio::document::Stored;
 use accel_studio::hardware::live::{GpuUsage, Usage};
+use accel_studio::hardware::{Device, Gpus, Machine, Memory};
 use accel_studio::launch::supervise::{End, Fallen, Outcome, Report, Step, Why};
 use accel_studio::launch::{Launcher, Plan, Process, Reason};
+use accel_studio::model;
+use accel_studio::settings::Settings;
 use accel_studio::studio::{Around, Message, Opening, Outcome as Left, Piece, Prepared};
 
 use crate::harness::picture::assert_picture;
@@ -72,7 +75,12 @@ fn trains(person: &mut Person) {
         person.sends([said(1, &format!("rank one at step {step}"), false)]);
     }
     person.sends([said(0, " 40%|####      | 40/100 [00:40<01:00, 1.00it/s]", true)]);
-    let gpu = |busy| GpuUsage { busy: Some(busy), memory: Some((61 << 30, 80 << 30)) };
+    let gpu = |busy| GpuUsage {
+        busy: Some(busy),
+        memory: Some((61 << 30, 80 << 30)),
+        power: Some(650),
+        temperature: Some(64),
+    };
     let usage = Usage { cpu: Some(12), ram: Some((30 << 30, 120 << 30)), gpus: vec![gpu(97), gpu(88)] };
     person.sends([Message::Pulse(Duration::from_secs(65), usage)]);
 }
@@ -108,6 +116,59 @@ fn the_plan_is_shown_before_anything_starts() {
     person.types("<enter>");
     assert_eq!(person.asked(), ["launch 2"]);
     assert!(person.sees("nothing is said yet"));
+}
+
+#[test]
+fn the_plan_tells_variables_from_reasons_in_a_narrow_terminal() {
+    let mut person = person(80, 24, &[]);
+    person.types("L train.py <enter>");
+    assert_picture("launch_plan_80x24", &below_the_name(&person));
+}
+
+const LLAMA: &str = r#"{"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192,
+    "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64,
+    "vocab_size": 128256, "tie_word_embeddings": true}"#;
+
+#[test]
+fn the_plan_says_whether_it_fits_where_a_model_is_named() {
+    let says = |gibibytes: u64| {
+        let device = Device { memory: Some(Memory::of(gibibytes << 30)), ..Device::default() };
+        let around = Around {
+            settings: Settings::parse("model: llama-3.2-1b\nworkload: {optimizer: adamw}\n")
+                .expect("in order"),
+            here: Machine { gpus: Gpus::listed(vec![device; 2]), ..Machine::default() },
+            find_model: |name, _| model::read_text(LLAMA, name).map_err(|error| error.to_string()),
+            ..Around::default()
+        };
+        let room = Room::new().file("a.yaml", FILE);
+        let stored = Stored::read(room.path("a.yaml")).expect("the file can be read");
+        let mut person = Person::sits_in(around, Opening::File(Box::new(stored)), USUAL, 100, 30);
+        person = person.has_plan(prepared(&[]));
+        person.types("L train.py <enter>");
+        assert!(person.sees("llama-3.2-1b needs "), "{}", person.picture());
+        person
+    };
+    assert!(says(80).sees("fits: llama-3.2-1b needs") && says(80).sees("(this machine)"));
+    assert!(says(8).sees("does not fit: llama-3.2-1b needs"));
+}
+
+#[test]
+fn lines_that_are_cut_carry_a_mark() {
+    let mut person = launched(80, 24);
+    person.sends([said(0, &format!("{}end", "x".repeat(80)), false), said(1, "short", false)]);
+    assert!(person.sees("xxxx…│") && !person.sees("end"));
+    assert!(!person.sees("short…"));
+    let mut reader = launched(80, 24);
+    reader.sends([said(0, &"y".repeat(3_000), false)]);
+    reader.types("<enter> <end>");
+    assert!(reader.sees("y…"), "what is not kept is marked as well: {}", reader.picture());
+}
+
+#[test]
+fn ranks_that_were_told_to_end_have_not_failed() {
+    let mut person = launched(80, 24);
+    fails(&mut person);
+    assert!(person.sees("–0 ✗1") && person.sees("rank 0 was ended with it"), "{}", person.picture());
 }
 
 #[test]

@@ -23,6 +23,10 @@ pub struct GpuUsage {
     pub busy: Option<u32>,
     /// Memory in use and in all, in bytes.
     pub memory: Option<(u64, u64)>,
+    /// What it draws now, in watts.
+    pub power: Option<u32>,
+    /// Degrees Celsius.
+    pub temperature: Option<u32>,
 }
 
 /// Something that can be asked again and again.
@@ -63,11 +67,23 @@ fn percent(share: f32) -> Option<u32> {
     share.is_finite().then(|| share.clamp(0.0, 100.0).round() as u32)
 }
 
+/// No card draws more than a hundred kilowatts.
+fn whole(watts: f64) -> Option<u32> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to what a u32 holds"
+    )]
+    watts.is_finite().then(|| watts.clamp(0.0, 100_000.0).round() as u32)
+}
+
 fn gpus() -> Vec<GpuUsage> {
     let devices = nvml::probe();
     let usage = |device: &super::Device| GpuUsage {
         busy: device.utilisation,
         memory: device.memory.and_then(|memory| Some((memory.used?, memory.total))),
+        power: device.power.and_then(|power| whole(power.usage?)),
+        temperature: device.temperature,
     };
     devices.devices().iter().map(usage).collect()
 }

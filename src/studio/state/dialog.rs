@@ -24,6 +24,9 @@ const TERM: usize = 14;
 /// Columns between a term and what it means.
 pub(in crate::studio) const GAP: usize = 3;
 
+/// Columns by which a paragraph below a line stands to the right.
+pub(in crate::studio) const INDENT: usize = 4;
+
 /// One dialog.
 #[derive(Clone, Debug)]
 pub(in crate::studio) enum Dialog {
@@ -178,6 +181,8 @@ pub(in crate::studio) enum Line {
     Heading(String),
     /// A paragraph.
     Words(String),
+    /// A paragraph that belongs to the line above.
+    Below(String),
     /// A term and what it means.
     Term(String, String),
     /// What a program printed, letter for letter.
@@ -310,6 +315,7 @@ fn page_height(lines: &[Line], width: usize) -> usize {
         .iter()
         .map(|line| match line {
             Line::Words(text) => rows(text, width),
+            Line::Below(text) => rows(text, width.saturating_sub(INDENT)),
             Line::Printed(text) => broken(text, width).len(),
             Line::Term(term, says) => rows(term, terms).max(rows(says, width.saturating_sub(terms + GAP))),
             Line::Heading(_) | Line::Gap => 1,

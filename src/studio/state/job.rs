@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::hardware::live::Usage;
 use crate::launch::progress::{self, Reading};
-use crate::launch::supervise::{End, Outcome, Step};
+use crate::launch::supervise::{End, Outcome, Step, Why};
 use crate::launch::{Plan, Process};
 
 /// Lines that are kept of each rank, and of all together.
@@ -31,6 +31,8 @@ pub(in crate::studio) enum Standing {
     Waiting,
     Running,
     Ended(End),
+    /// It ended because another one failed, or because it was told to.
+    EndedWith,
 }
 
 /// What the whole job is doing.
@@ -159,10 +161,15 @@ impl Job {
                     *rank = Standing::Running;
                 }
             }
-            Step::Ended { index, end, .. } => {
+            Step::Ended { index, end, was_told } => {
                 if let Some(rank) = self.ranks.get_mut(*index) {
-                    *rank = Standing::Ended(*end);
+                    let is_own = end.is_success() || !was_told;
+                    *rank = if is_own { Standing::Ended(*end) } else { Standing::EndedWith };
                 }
+            }
+            Step::Stopping(Why::Failed(fallen)) => {
+                self.stage = Stage::Stopping;
+                self.blame(fallen.index);
             }
             Step::Stopping(_) => self.stage = Stage::Stopping,
             Step::Killing => self.stage = Stage::Killing,
@@ -171,7 +178,24 @@ impl Job {
                 self.stage = Stage::Running;
                 self.ranks.fill(Standing::Waiting);
             }
-            Step::Finished(outcome) => self.stage = Stage::Ended(outcome.clone()),
+            Step::Finished(outcome) => self.end(outcome.clone()),
+        }
+    }
+
+    /// It is over.
+    pub fn end(&mut self, outcome: Outcome) {
+        if let Outcome::Failed(fallen) = outcome {
+            self.blame(fallen.index);
+        }
+        self.stage = Stage::Ended(outcome);
+    }
+
+    /// Only the rank that failed first has failed: others may end badly for want of it before they are told to.
+    fn blame(&mut self, first: usize) {
+        for (index, rank) in self.ranks.iter_mut().enumerate() {
+            if index != first && matches!(rank, Standing::Ended(end) if !end.is_success()) {
+                *rank = Standing::EndedWith;
+            }
         }
     }
 }
@@ -231,6 +255,7 @@ pub(in crate::studio) fn printable(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::launch::Launcher;
+    use crate::launch::supervise::Fallen;
 
     fn job(ranks: u32) -> Job {
         let process = |rank| Process { rank, local_rank: rank, ..Process::default() };
@@ -253,6 +278,21 @@ mod tests {
         assert_eq!(job.logs[0].lines.len(), 4);
         assert_eq!(job.steps, Some((3, 100)));
         assert_eq!(job.losses, [1.5, 2.5, 3.5]);
+    }
+
+    #[test]
+    fn only_the_rank_that_failed_first_has_failed() {
+        let mut job = job(4);
+        let ended = |index, end, was_told| Step::Ended { index, end, was_told };
+        let fallen = Fallen { index: 2, end: End::Code(1) };
+        job.step(&ended(0, End::Code(0), false));
+        job.step(&ended(1, End::Code(1), false));
+        job.step(&ended(2, End::Code(1), false));
+        job.step(&Step::Stopping(Why::Failed(fallen)));
+        job.step(&ended(3, End::Signal(15), true));
+        job.step(&Step::Finished(Outcome::Failed(fallen)));
+        use Standing::{Ended, EndedWith};
+        assert_eq!(job.ranks, [Ended(End::Code(0)), EndedWith, Ended(End::Code(1)), EndedWith]);
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tui_input::Input;
 
-use super::{close, file, motion};
+use super::{close, file, motion, plan};
 use crate::finding::Severity;
 use crate::hardware::live::Usage;
+use crate::launch::Plan;
 use crate::launch::supervise::failure::diagnose;
 use crate::launch::supervise::{Outcome, Report, Step, Wake};
-use crate::launch::{Plan, Reason, secret};
 use crate::studio::command::Command;
 use crate::studio::effect::Effect;
 use crate::studio::inbox::{Piece, Prepared};
@@ -73,7 +73,7 @@ pub(super) fn prepared(state: &mut State, result: Result<Box<Prepared>, String>)
         Ok(mut prepared) => {
             let errors = state.sheet.findings.iter().filter(|finding| finding.severity == Severity::Error);
             prepared.refusals.extend(errors.map(|finding| finding.message.clone()));
-            let body = Body::Page(page(&prepared));
+            let body = Body::Page(plan::page(&prepared, &state.outlook));
             let reading = Reading { title: "Launch?".to_owned(), body, scroll: 0 };
             state.dialogs.push(Dialog::Launching(Launching { prepared, reading }));
         }
@@ -86,40 +86,6 @@ pub(super) fn launch(state: &mut State, plan: Plan) -> Vec<Effect> {
     state.dialogs.clear();
     state.job = Some(Job::new(plan.clone()));
     vec![Effect::Launch(Box::new(plan))]
-}
-
-/// All that a person may want to know before a job begins.
-fn page(prepared: &Prepared) -> Vec<Line> {
-    let plan = &prepared.plan;
-    let mut lines = Vec::new();
-    if !prepared.refusals.is_empty() {
-        lines.push(Line::Heading("This would fail".to_owned()));
-        lines.extend(prepared.refusals.iter().map(|refusal| Line::Words(refusal.clone())));
-        lines.push(Line::Gap);
-    }
-    let count = crate::text::count(plan.processes.len(), "process");
-    lines.push(Line::Heading(format!("Command of {count}")));
-    if let Some(first) = plan.processes.first() {
-        lines.push(Line::Words(secret::shown(&first.argv).0.join(" ")));
-    }
-    lines.push(Line::Gap);
-    lines.push(Line::Heading("Environment that is added or changed".to_owned()));
-    let why = |name: &str| plan.reasons.iter().find(|reason| reason.variable == name);
-    let first = plan.processes.first().map(|process| plan.env_of(process)).unwrap_or_default();
-    lines.extend(first.iter().map(|(name, value)| Line::Words(because(name, value, why(name)))));
-    if !prepared.notes.is_empty() {
-        lines.extend([Line::Gap, Line::Heading("To know".to_owned())]);
-        lines.extend(prepared.notes.iter().map(|note| Line::Words(note.clone())));
-    }
-    lines
-}
-
-fn because(name: &str, value: &str, reason: Option<&Reason>) -> String {
-    match reason {
-        Some(reason) if reason.origin.is_empty() => format!("`{name}={value}` {}", reason.sentence),
-        Some(reason) => format!("`{name}={value}` {} ({})", reason.sentence, reason.origin),
-        None => format!("`{name}={value}`"),
-    }
 }
 
 /// Keys while the job has the screen.
@@ -268,7 +234,10 @@ fn find(job: &mut Job, rows: usize, is_forward: bool) -> bool {
 pub(super) fn said(state: &mut State, pieces: Vec<Piece>) {
     let Some(job) = state.job.as_mut() else { return };
     for piece in pieces {
-        let text: String = piece.text.chars().take(LONGEST).collect();
+        let mut text: String = piece.text.chars().take(LONGEST).collect();
+        if text.len() < piece.text.len() {
+            text.push('…');
+        }
         let Piece { index, is_error, is_passing, .. } = piece;
         job.say(Said { index, is_error, is_passing, text: text.into() });
     }
@@ -295,7 +264,7 @@ pub(super) fn over(state: &mut State, result: Result<Box<Report>, String>) -> Ve
         Ok(report) => {
             job.elapsed = report.elapsed;
             job.summary = summary(&job.plan, &report);
-            job.stage = Stage::Ended(report.outcome);
+            job.end(report.outcome);
         }
         Err(words) => job.stage = Stage::Broken(words),
     }
@@ -314,7 +283,14 @@ fn summary(plan: &Rc<Plan>, report: &Report) -> Vec<String> {
     let tail = report.tails.get(fallen.index).map_or("", String::as_str);
     let found = diagnose(fallen.end, tail, report.error_file.as_deref(), report.out_of_memory_kills);
     let rank = plan.processes.get(fallen.index).map_or(0, |process| process.rank);
-    let mut lines = vec![format!("rank {rank} failed first with {}", fallen.end.says())];
+    let others: Vec<u32> =
+        plan.processes.iter().map(|process| process.rank).filter(|other| *other != rank).collect();
+    let with_it = match others.as_slice() {
+        [] => String::new(),
+        [other] => format!("; rank {other} was ended with it"),
+        several => format!("; the other {} ranks were ended with it", several.len()),
+    };
+    let mut lines = vec![format!("rank {rank} failed first with {}{with_it}", fallen.end.says())];
     if let Some((says, advice)) = found.cause {
         lines.extend([format!("cause: {says}"), format!("help: {advice}")]);
     }

@@ -11,6 +11,7 @@ mod job;
 mod motion;
 mod mouse;
 mod outlook;
+mod plan;
 mod remedies;
 mod start;
 

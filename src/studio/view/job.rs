@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
 use super::{border, padded, put, spread, title};
-use crate::hardware::live::Usage;
+use crate::hardware::live::{GpuUsage, Usage};
 use crate::launch::supervise::{End, Outcome};
+use crate::studio::fit;
 use crate::studio::layout::{Areas, inside, job_areas};
 use crate::studio::state::State;
 use crate::studio::state::job::{Job, Said, Stage, Standing, printable};
@@ -60,6 +61,7 @@ fn status(job: &Job, theme: &Theme, frame: &mut Frame, area: Rect) {
             Standing::Running => (theme.marks.on, Ink::Good),
             Standing::Ended(end) if end.is_success() => (theme.marks.good, Ink::Good),
             Standing::Ended(_) => (theme.marks.error, Ink::Error),
+            Standing::EndedWith => (theme.marks.nothing, Ink::Faint),
         };
         left.push(Span::styled(format!("{mark}{rank} "), theme.ink(ink)));
     }
@@ -102,36 +104,72 @@ fn clock(job: &Job) -> String {
     }
 }
 
-/// GPUs where there are some, else processors and memory.
+/// A gauge: bar and words.
+type Gauge<'a> = [Span<'a>; 4];
+
+/// GPUs where there are some, else processors and memory. Power and temperature stand there where all gauges
+/// have room for them.
 fn machine<'a>(usage: &Usage, theme: &Theme, width: usize) -> Vec<Span<'a>> {
-    let mut spans = vec![Span::raw(" ")];
-    let memory = |(used, total): (u64, u64)| format!(" {}/{} GiB", used / GIB, total / GIB);
-    for (index, gpu) in usage.gpus.iter().enumerate() {
-        let words = gpu.memory.map(memory).unwrap_or_default();
-        spans.extend(bar(&format!("GPU {index}"), gpu.busy, &words, theme));
+    let mut gauges = Vec::new();
+    for (columns, is_whole) in [(BAR, true), (BAR / 2, true), (BAR / 3, true), (BAR, false)] {
+        gauges = match usage.gpus.is_empty() {
+            true => of_host(usage, columns, theme),
+            false => of_gpus(usage, columns, is_whole, theme),
+        };
+        if gauges.iter().map(wide).sum::<usize>() < width + GAP.len() {
+            break;
+        }
     }
-    if usage.gpus.is_empty() && (usage.cpu.is_some() || usage.ram.is_some()) {
-        spans.extend(bar("CPU", usage.cpu, "", theme));
-        let share = usage.ram.and_then(|(used, total)| u32::try_from(used * 100 / total.max(1)).ok());
-        spans.extend(bar("RAM", share, &usage.ram.map(memory).unwrap_or_default(), theme));
-    }
-    let mut used = 0;
+    let mut used = 1;
     // Only whole gauges, as many as fit.
-    let fitting = spans.chunks(4).take_while(|gauge| {
-        used += gauge.iter().map(Span::width).sum::<usize>();
-        used <= width
+    let fitting = gauges.into_iter().take_while(|gauge| {
+        used += wide(gauge);
+        used <= width + GAP.len()
     });
-    fitting.flatten().cloned().collect()
+    std::iter::once(Span::raw(" ")).chain(fitting.flatten()).collect()
 }
 
-fn bar<'a>(name: &str, percent: Option<u32>, words: &str, theme: &Theme) -> [Span<'a>; 4] {
-    let filled = percent.map_or(0, |percent| (percent as usize * BAR).div_ceil(100).min(BAR));
+/// Between two gauges.
+const GAP: &str = "   ";
+
+fn wide(gauge: &Gauge) -> usize {
+    gauge.iter().map(Span::width).sum()
+}
+
+fn memory((used, total): (u64, u64)) -> String {
+    format!(" {}/{} GiB", used / GIB, total / GIB)
+}
+
+fn of_gpus<'a>(usage: &Usage, columns: usize, is_whole: bool, theme: &Theme) -> Vec<Gauge<'a>> {
+    let gauge = |(index, gpu): (usize, &GpuUsage)| {
+        let mut words = gpu.memory.map(memory).unwrap_or_default();
+        if is_whole {
+            words.extend(gpu.power.map(|watts| format!(" {watts} W")));
+            let degree = if theme.is_unicode { "°C" } else { "C" };
+            words.extend(gpu.temperature.map(|degrees| format!(" {degrees} {degree}")));
+        }
+        bar(&format!("GPU {index}"), gpu.busy, &words, columns, theme)
+    };
+    usage.gpus.iter().enumerate().map(gauge).collect()
+}
+
+fn of_host<'a>(usage: &Usage, columns: usize, theme: &Theme) -> Vec<Gauge<'a>> {
+    if usage.cpu.is_none() && usage.ram.is_none() {
+        return Vec::new();
+    }
+    let share = usage.ram.and_then(|(used, total)| u32::try_from(used * 100 / total.max(1)).ok());
+    let ram = usage.ram.map(memory).unwrap_or_default();
+    vec![bar("CPU", usage.cpu, "", columns, theme), bar("RAM", share, &ram, columns, theme)]
+}
+
+fn bar<'a>(name: &str, percent: Option<u32>, words: &str, columns: usize, theme: &Theme) -> Gauge<'a> {
+    let filled = percent.map_or(0, |percent| (percent as usize * columns).div_ceil(100).min(columns));
     let number = percent.map_or("  ? %".to_owned(), |percent| format!("{percent:>3} %"));
     [
         Span::styled(format!("{name} "), theme.ink(Ink::Label)),
         Span::styled(theme.marks.thumb.repeat(filled), theme.ink(Ink::Good)),
-        Span::styled(theme.marks.dot.repeat(BAR - filled), theme.ink(Ink::Faint)),
-        Span::styled(format!(" {number}{words}   "), theme.ink(Ink::Number)),
+        Span::styled(theme.marks.dot.repeat(columns - filled), theme.ink(Ink::Faint)),
+        Span::styled(format!(" {number}{words}{GAP}"), theme.ink(Ink::Number)),
     ]
 }
 
@@ -178,7 +216,8 @@ fn log(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
             let rank = job.plan.processes.get(said.index).map_or(0, |process| process.rank);
             spans.push(Span::styled(format!("{rank:>digits$} "), theme.ink(Ink::LineNumber)));
         }
-        spans.extend(line(said, &job.query, theme));
+        let used: usize = spans.iter().map(Span::width).sum();
+        spans.extend(line(said, &job.query, usize::from(room.width).saturating_sub(used), theme));
         put(frame, room, row, Line::from(spans));
     }
     if log.lines.is_empty() {
@@ -186,9 +225,10 @@ fn log(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
     }
 }
 
-/// A line as text: colours and moves of the cursor are left out, what is searched stands out.
-fn line<'a>(said: &Said, query: &str, theme: &Theme) -> Vec<Span<'a>> {
-    let text = printable(&said.text);
+/// A line as text: colours and moves of the cursor are left out, what is searched stands out, and a mark stands
+/// where the room ends before the line does.
+fn line<'a>(said: &Said, query: &str, width: usize, theme: &Theme) -> Vec<Span<'a>> {
+    let text = fit::cut(&printable(&said.text), width, theme.marks.cut);
     let style =
         if said.is_error && text.contains("Error") { theme.ink(Ink::Error) } else { Style::default() };
     let (lower, query) = (text.to_lowercase(), query.to_lowercase());

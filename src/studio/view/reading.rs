@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{padded, put, runs};
 use crate::document::diff::{Change, DiffLine};
 use crate::studio::fit::{broken, wrap};
-use crate::studio::state::dialog::{Body, GAP, Line as Part, Reading, term_width};
+use crate::studio::state::dialog::{Body, GAP, INDENT, Line as Part, Reading, term_width};
 use crate::studio::theme::{Ink, Theme};
 
 /// Draws what is being read.
@@ -39,6 +39,14 @@ fn rows<'a>(part: &Part, terms: usize, theme: &Theme, width: usize) -> Vec<Line<
         Part::Heading(text) => vec![Line::styled(text.clone(), theme.ink(Ink::TitleActive))],
         Part::Words(text) => {
             wrap(text, width).iter().map(|line| runs(line, theme.ink(Ink::Label), theme)).collect()
+        }
+        Part::Below(text) => {
+            let line = |line: &Vec<_>| {
+                let mut says = runs(line, theme.ink(Ink::Faint), theme);
+                says.spans.insert(0, Span::raw(" ".repeat(INDENT)));
+                says
+            };
+            wrap(text, width.saturating_sub(INDENT)).iter().map(line).collect()
         }
         Part::Printed(text) => {
             broken(text, width).into_iter().map(|line| Line::styled(line, theme.ink(Ink::Value))).collect()
