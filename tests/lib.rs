@@ -1,8 +1,12 @@
 //! Behaviour by what a user can notice: one binary, one file per promise.
 
 mod deepspeed;
+#[cfg(unix)]
+mod doctor;
 mod edit_properties;
 mod editing;
+#[cfg(target_os = "linux")]
+mod elf;
 mod estimate;
 mod explain;
 #[cfg(unix)]

@@ -6,6 +6,7 @@
 mod choice;
 mod completions;
 mod deepspeed_env;
+mod doctor;
 mod estimate;
 mod explain;
 mod export;
@@ -33,6 +34,7 @@ mod studio;
 mod validate;
 mod verdict;
 mod which_config;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -99,6 +101,7 @@ enum Verb {
     Export(export::Arguments),
     Presets(presets::Arguments),
     Probe(probe::Arguments),
+    Doctor(doctor::Arguments),
     Settings(settings::Arguments),
     Completions(completions::Arguments),
 }
@@ -126,6 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Export(arguments)) => export::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Probe(arguments)) => probe::run(&arguments),
+        Some(Verb::Doctor(arguments)) => doctor::run(&arguments),
         Some(Verb::Settings(arguments)) => settings::run(&arguments),
         Some(Verb::Completions(arguments)) => completions::run(&arguments, Arguments::command()),
         None => return studio::run(arguments.file.as_deref()),

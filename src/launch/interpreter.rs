@@ -107,7 +107,7 @@ pub fn version(python: &Path, package: &str) -> Option<String> {
 }
 
 /// The package folders of the environment that a Python belongs to, and no others.
-fn own_folders(python: &Path) -> Vec<PathBuf> {
+pub fn own_folders(python: &Path) -> Vec<PathBuf> {
     let prefixes = prefixes(python);
     let own = prefixes.iter().find(|prefix| prefix.join("pyvenv.cfg").is_file());
     let of = own.map_or_else(|| prefixes.clone(), |prefix| vec![prefix.clone()]);

@@ -4,6 +4,7 @@
 //! about configs and writes to no stream: every format gives back a `String`.
 
 mod address;
+pub mod checks;
 mod clean;
 pub mod estimate;
 mod fingerprint;

@@ -1,7 +1,9 @@
 //! What the main program and its worker agree on: the run that a worker is told, and how its model is shared
 //! between ranks. Plain data; libtorch is never named here, because what names it needs it to start.
 
+pub mod elf;
 mod layout;
+pub mod locate;
 mod run;
 
 pub use layout::{Layout, Sharded};
