@@ -23,6 +23,8 @@ mod ignore;
 mod init;
 mod launch_check;
 mod launch_plan;
+#[cfg(unix)]
+mod launch_refused;
 mod loader;
 mod memory_properties;
 mod memory_traps;

@@ -17,7 +17,7 @@ use super::streams;
 use super::studio;
 use super::verdict;
 use crate::export::{self, Asked, Engine};
-use crate::launch::{Launcher, Plan, Script, secret};
+use crate::launch::{Launcher, Plan, Script, interpreter, secret};
 use crate::layers::{self, Origin, python};
 use crate::report::{self, line};
 
@@ -165,10 +165,9 @@ fn unheard(prepared: &Prepared) -> Vec<String> {
     };
     let tell = |ignored: &layers::Ignored| match &ignored.origin {
         Origin::Variable(_) => format!("the variable `{}` does nothing: {}", ignored.what, ignored.why),
-        origin => format!(
-            "`{}` ({origin}) does nothing: {}; `--honour-file` passes it on",
-            ignored.what, ignored.why
-        ),
+        origin => {
+            format!("`{}` ({origin}) does nothing: {}, or give `--honour-file`", ignored.what, ignored.why)
+        }
     };
     ignored.iter().filter(is_told).map(tell).collect()
 }
@@ -224,6 +223,7 @@ pub fn premises(script: &str, prepared: &Prepared, plan: &Plan) -> Premises {
         script: is_file.then(|| PathBuf::from(script)),
         python: prepared.python.clone(),
         needs_python: !settings.is_on("no_python"),
+        lost: interpreter::lost_environment(&|name| env.get(name).cloned()),
         devices: devices.filter(|_| wants_devices),
     }
 }

@@ -5,6 +5,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where the Python of an environment lies.
+const PYTHONS: [&str; 4] = ["bin/python", "bin/python3", "Scripts/python.exe", "python.exe"];
+
 /// The Python that `accelerate launch` would run scripts with: that of the `accelerate` on the search
 /// path, else that of the active environment, else the first on the path. `variable` gives environment
 /// variables.
@@ -13,10 +16,19 @@ pub fn python(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let active = || ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(set);
     let in_environment = || {
-        let names = ["bin/python", "bin/python3", "Scripts/python.exe", "python.exe"];
-        active().flat_map(|folder| names.map(|name| folder.join(name))).find(|python| is_program(python))
+        active().flat_map(|folder| PYTHONS.map(|name| folder.join(name))).find(|python| is_program(python))
     };
     of_accelerate(&path).or_else(in_environment).or_else(|| on_path(&path))
+}
+
+/// An environment that is said to be active and has no Python: the variable and the folder that it names.
+pub fn lost_environment(variable: &dyn Fn(&str) -> Option<String>) -> Option<(&'static str, PathBuf)> {
+    let (name, folder) = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().find_map(|name| {
+        let folder = variable(name).filter(|value| !value.is_empty())?;
+        Some((name, PathBuf::from(folder)))
+    })?;
+    let has_python = PYTHONS.iter().any(|python| is_program(&folder.join(python)));
+    (!has_python).then_some((name, folder))
 }
 
 /// What the first line of the `accelerate` on a search path names.

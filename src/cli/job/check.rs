@@ -15,6 +15,8 @@ pub struct Premises {
     pub python: Option<PathBuf>,
     /// True where Python is needed.
     pub needs_python: bool,
+    /// An environment that is said to be active and has no Python: the variable and its folder.
+    pub lost: Option<(&'static str, PathBuf)>,
     /// How many devices there are for ranks that want one each; none where that cannot be known or does
     /// not matter.
     pub devices: Option<usize>,
@@ -38,11 +40,11 @@ fn interpreter_missing(premises: &Premises) -> Option<String> {
         return None;
     }
     match &premises.python {
-        None => Some(
+        None => Some(format!(
             "there is no Python on the search path; activate the environment that has Accelerate, \
-             or start another program with `--no_python`"
-                .to_owned(),
-        ),
+             or start another program with `--no_python`{}",
+            lost(premises)
+        )),
         Some(python) if python.components().count() > 1 && !interpreter::is_program(python) => {
             Some(format!("the interpreter {} is not there or may not be run", python.display()))
         }
@@ -100,10 +102,18 @@ fn torch_missing(premises: &Premises) -> Option<String> {
         return None;
     }
     Some(format!(
-        "{} has no torch; activate the environment that has it, or install it there with `{} -m pip install torch`",
+        "{} has no torch; activate the environment that has it, or install it there with `{} -m pip install torch`{}",
         python.display(),
-        python.display()
+        python.display(),
+        lost(premises)
     ))
+}
+
+/// What explains why another Python was taken than the person has in mind.
+fn lost(premises: &Premises) -> String {
+    premises.lost.as_ref().map_or_else(String::new, |(variable, folder)| {
+        format!("; `{variable}` names {}, where there is no Python", folder.display())
+    })
 }
 
 fn too_few_devices(plan: &Plan, premises: &Premises) -> Option<String> {
