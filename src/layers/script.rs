@@ -100,6 +100,7 @@ pub static KEYWORDS: &[Keyword] = &[
     row("zero3_init_flag", DEEPSPEED, "zero3_init_flag"),
     row("zero3_save_16bit_model", DEEPSPEED, "zero3_save_16bit_model"),
     row("deepspeed_config_file", DEEPSPEED, "hf_ds_config"),
+    row("deepspeed_moe_layer_cls_names", DEEPSPEED, "transformer_moe_cls_names"),
     row("megatron_lm_tp_degree", MEGATRON, "tp_degree"),
     row("megatron_lm_pp_degree", MEGATRON, "pp_degree"),
     row("megatron_lm_num_micro_batches", MEGATRON, "num_micro_batches"),

@@ -126,6 +126,8 @@ def of_deepspeed():
     ):
         stage = {} if name == "zero_stage" else {"ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"}
         yield kind, name, f"ACCELERATE_{variable}", values, {**DEEPSPEED, **stage}, f".{name}"
+    names = "ACCELERATE_DEEPSPEED_MOE_LAYER_CLS_NAMES"
+    yield kind, "transformer_moe_cls_names", names, words("One", "Two"), DEEPSPEED, ".leaves"
     stage = ".deepspeed_config['zero_optimization']['stage']"
     yield kind, "hf_ds_config", "ACCELERATE_DEEPSPEED_CONFIG_FILE", words("one.json", "two.json"), DEEPSPEED, stage
 
@@ -234,7 +236,12 @@ def built(env, call, read):
     started = types.SimpleNamespace(env={**os.environ, **env}, is_torchrun=True, world=processes)
     worker.stand_alone(started)
     worker.pretend_libraries()
-    return str(eval(f"({call}){read}", names()))
+    if not read.endswith(".leaves"):
+        return str(eval(f"({call}){read}", names()))
+    # Read only once a model is prepared.
+    plugin = eval(f"({call}){read.removesuffix('.leaves')}", names())
+    plugin.set_moe_leaf_modules(worker.model_with("One Two"))
+    return str(plugin.transformer_moe_cls_names)
 
 
 def in_child(step, *words):
