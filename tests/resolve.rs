@@ -74,7 +74,13 @@ fn variables_that_a_path_does_not_write_survive() {
         "ACCELERATE_USE_CPU",
         "ACCELERATE_GRADIENT_ACCUMULATION_STEPS",
         "ACCELERATE_DEEPSPEED_OFFLOAD_PARAM_NVME_PATH",
+        "ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_NVME_PATH",
+        "ACCELERATE_TORCH_DEVICE",
         "ACCELERATE_LOG_LEVEL",
+        "ACCELERATE_ENABLE_RICH",
+        "ACCELERATE_BYPASS_DEVICE_MAP",
+        "ACCELERATE_ALLOW_CP_STANDALONE",
+        "USE_TORCH_XLA",
         "CUDA_VISIBLE_DEVICES",
         "NCCL_DEBUG",
     ];
@@ -85,6 +91,18 @@ fn variables_that_a_path_does_not_write_survive() {
     }
     let page = resolve(&format!("{MULTI}gpu_ids: 0,1\n"), &shell, &[]);
     assert_eq!(fate(&page, "CUDA_VISIBLE_DEVICES"), "overwritten");
+    // The paths of DeepSpeed and of the TPU write nothing of torch.compile, and the plain one says the CPU.
+    let dynamo = [("ACCELERATE_DYNAMO_BACKEND", "INDUCTOR"), ("ACCELERATE_USE_CPU", "1")];
+    for (kind, compile, cpu) in [
+        ("DEEPSPEED", "passed", "passed"),
+        ("XLA", "passed", "passed"),
+        ("MULTI_GPU", "overwritten", "passed"),
+        ("'NO'", "overwritten", "overwritten"),
+    ] {
+        let page = resolve(&MULTI.replace("MULTI_GPU", kind), &dynamo, &[]);
+        assert_eq!(fate(&page, "ACCELERATE_DYNAMO_BACKEND"), compile, "{kind}");
+        assert_eq!(fate(&page, "ACCELERATE_USE_CPU"), cpu, "{kind}");
+    }
 }
 
 #[test]

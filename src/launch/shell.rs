@@ -54,7 +54,7 @@ pub fn variables(shell: &BTreeMap<String, String>, plan: Option<&Plan>) -> Vec<V
     let is_known = |name: &str| {
         TRAINING.iter().any(|known| name.starts_with(known))
             || contract::is_written(name)
-            || name == "OMP_NUM_THREADS"
+            || ["OMP_NUM_THREADS", "USE_TORCH_XLA"].contains(&name)
     };
     let fate = |name: &str, value: &str| match (variables::why_unread(name), new_value(plan, name)) {
         (Some(why), _) => Fate::Unread(why),
