@@ -7,7 +7,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
-use super::{border, padded, put, spread, title};
+use super::{border, padded, put, runs, spread, title};
 use crate::hardware::live::{GpuUsage, Usage};
 use crate::launch::supervise::{End, Outcome};
 use crate::studio::fit;
@@ -272,19 +272,30 @@ fn chart(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
     frame.render_widget(chart, room);
 }
 
+/// Both ends of a long traceback: who, why and what to do at the top, whole; what was raised at the bottom.
 fn summary(job: &Job, theme: &Theme, frame: &mut Frame, room: Rect) {
-    let rows = usize::from(room.height);
-    let width = usize::from(room.width);
-    // Both ends of a long traceback: who and why at the top, what was raised at the bottom.
-    let head = job.summary.len().min(rows).min(3);
-    let tail = job.summary.len().saturating_sub(head).min(rows - head);
-    let shown = job.summary.iter().take(head).chain(job.summary.iter().skip(job.summary.len() - tail));
-    for (row, words) in shown.enumerate() {
-        let ink = match row {
-            0 => Ink::Error,
-            row if row + 1 == rows.min(job.summary.len()) => Ink::Error,
-            _ => Ink::Label,
-        };
-        put(frame, room, row, Line::styled(padded(&printable(words), width, theme), theme.ink(ink)));
+    let (rows, width) = (usize::from(room.height), usize::from(room.width));
+    let ours = job.summary.iter().take(3).take_while(|words| is_ours(words)).count();
+    let wrapped = |(index, words): (usize, &String)| {
+        let ink = if index == 0 { Ink::Error } else { Ink::Label };
+        fit::wrap(words, width).iter().map(|line| runs(line, theme.ink(ink), theme)).collect::<Vec<_>>()
+    };
+    let mut lines: Vec<Line> = job.summary[..ours].iter().enumerate().flat_map(wrapped).collect();
+    let said = &job.summary[ours..];
+    // What was raised is worth more than the end of an advice.
+    lines.truncate(rows.saturating_sub(said.len().min(2)));
+    let tail = said.len().min(rows - lines.len());
+    let printed = |(index, words): (usize, &String)| {
+        let ink = if index + 1 == tail { Ink::Error } else { Ink::Label };
+        Line::styled(padded(&printable(words), width, theme), theme.ink(ink))
+    };
+    lines.extend(said[said.len() - tail..].iter().enumerate().map(printed));
+    for (row, line) in lines.into_iter().enumerate() {
+        put(frame, room, row, line);
     }
+}
+
+/// Ours, not the script's; `update::job` writes them.
+fn is_ours(words: &str) -> bool {
+    words.starts_with("rank ") || words.starts_with("cause: ") || words.starts_with("help: ")
 }
