@@ -1,5 +1,5 @@
 //! How far a training is, read from its log lines: tqdm's bars, the dictionaries of Transformers'
-//! Trainer, JSON lines, and plain `loss: 0.25`. Pure, and never sure: a script may print anything.
+//! Trainer, JSON lines, and plain `step 3/9` and `loss: 0.25`. Pure, and never sure: a script may print anything.
 
 use serde_json::Value;
 
@@ -15,7 +15,8 @@ pub struct Reading {
 /// Reads a line; nothing where it tells nothing.
 pub fn read(line: &str) -> Option<Reading> {
     let line = line.trim();
-    let reading = Reading { steps: bar(line), loss: object(line).or_else(|| words(line)) };
+    let reading =
+        Reading { steps: bar(line).or_else(|| counted(line)), loss: object(line).or_else(|| words(line)) };
     (reading != Reading::default()).then_some(reading)
 }
 
@@ -25,6 +26,15 @@ fn bar(line: &str) -> Option<(u64, u64)> {
     let counts = rest.rsplit_once('|')?.1;
     let (done, rest) = counts.split_once('/')?;
     let all: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let (done, all) = (done.trim().parse().ok()?, all.parse().ok()?);
+    (all > 0 && done <= all).then_some((done, all))
+}
+
+/// `step 45/100`, as our own worker and many scripts write it.
+fn counted(line: &str) -> Option<(u64, u64)> {
+    let rest = line.strip_prefix("step ").or_else(|| line.strip_prefix("Step "))?;
+    let (done, rest) = rest.split_once('/')?;
+    let all: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
     let (done, all) = (done.trim().parse().ok()?, all.parse().ok()?);
     (all > 0 && done <= all).then_some((done, all))
 }
@@ -67,6 +77,16 @@ mod tests {
         let line = "Training:  3%|3         | 30/1000 [00:01<00:12]";
         assert_eq!(read(line).and_then(|reading| reading.steps), Some((30, 1000)));
         assert_eq!(bar("50%|x| 7/5 ["), None);
+    }
+
+    #[test]
+    fn counted_steps_are_read() {
+        let reading = read("step  45/100  loss 0.5  lr 1e-3");
+        assert_eq!(reading, Some(Reading { steps: Some((45, 100)), loss: Some(0.5) }));
+        assert_eq!(read("Step 7 / 9").and_then(|reading| reading.steps), Some((7, 9)));
+        for silent in ["step 7/5", "step 1/0", "step a/b", "a step 1/2", "step 1"] {
+            assert_eq!(read(silent), None, "{silent}");
+        }
     }
 
     #[test]

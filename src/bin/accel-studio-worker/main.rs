@@ -4,6 +4,8 @@
 
 #[allow(unsafe_code)]
 mod comm;
+mod data;
+mod metrics;
 #[allow(unsafe_code)]
 mod torch;
 
