@@ -4,8 +4,10 @@
 //! under it say whom it is for. This room knows nothing of what the keys mean.
 
 mod models;
+mod text;
 
 pub use models::{MODELS, ModelPreset, model, model_on_hub};
+pub use text::garden;
 
 /// One starting point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

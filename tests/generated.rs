@@ -29,6 +29,11 @@ fn the_page_of_machines_is_what_the_rows_say() {
 }
 
 #[test]
+fn the_text_to_learn_from_is_what_its_grammar_gives() {
+    assert_file("assets/garden.txt", &accel_studio::presets::garden());
+}
+
+#[test]
 fn the_json_schema_is_a_json_schema() {
     let schema = serde_json::from_str(&schema::json_schema()).expect("it is JSON");
     jsonschema::meta::validate(&schema).expect("it follows draft 2020-12");

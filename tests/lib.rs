@@ -60,3 +60,5 @@ mod studio_save;
 mod supervise;
 mod trains;
 mod validate;
+#[cfg(unix)]
+mod worker_launch;

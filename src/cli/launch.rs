@@ -1,5 +1,6 @@
 //! `launch`: start a training script as `accelerate launch` would, or show what that would be.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,10 +17,13 @@ use super::prepare::{self, Prepared, Wishes};
 use super::streams;
 use super::studio;
 use super::verdict;
+use super::worker::launch::{self as worker, Planned};
+use super::worker::options::RunFlags;
 use crate::export::{self, Asked, Engine};
 use crate::launch::{Launcher, Plan, Script, interpreter, secret};
 use crate::layers::{self, Origin, python};
 use crate::report::{self, line};
+use crate::text::all_of;
 
 /// Start a training script exactly as `accelerate launch` would
 ///
@@ -55,9 +59,14 @@ pub struct Arguments {
     grace: u64,
     #[command(flatten)]
     machine: machine::Named,
+    /// Train with the bundled worker instead of a script; a config may stand where the script would
+    #[arg(long, conflicts_with_all = ["check", "as"])]
+    worker: bool,
     /// The script, and its own arguments
-    #[arg(value_name = "SCRIPT", required_unless_present = "check", num_args = 1.., trailing_var_arg = true)]
+    #[arg(value_name = "SCRIPT", required_unless_present_any = ["check", "worker"], num_args = 1.., trailing_var_arg = true)]
     script: Vec<String>,
+    #[command(flatten)]
+    run: RunFlags,
     // Last, because their headings would stand above all that follows.
     #[command(flatten)]
     options: LaunchOptions,
@@ -68,6 +77,7 @@ const EXAMPLES: &str = "Examples:
   accel-studio launch --config_file fsdp.yaml train.py --lr 1e-4
   accel-studio launch --dry-run train.py                    what would be started, and why
   accel-studio launch --dry-run --as torchrun train.py      a line to copy
+  accel-studio launch --worker --data texts/ fsdp.yaml      with the bundled worker, without Python
 
 Exit code: that of the job; 2 where nothing could be started.";
 
@@ -111,13 +121,86 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     if arguments.check {
         return look(arguments);
     }
+    if arguments.worker {
+        return train(arguments);
+    }
     match plan(arguments) {
         Ok((prepared, plan)) if arguments.dry_run => show(arguments, &prepared, &plan),
         Ok((prepared, plan)) => start(arguments, &prepared, &plan),
-        Err(reasons) => {
-            reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
-            ExitCode::from(2)
+        Err(reasons) => refuse(&reasons),
+    }
+}
+
+/// Trains with the bundled worker, or shows what that would be.
+fn train(arguments: &Arguments) -> ExitCode {
+    match plan_run(arguments) {
+        Ok((prepared, planned)) if arguments.dry_run => show_run(arguments, &prepared, &planned),
+        Ok((prepared, planned)) => {
+            let devices = Some(prepared.computer.machine.visible_gpus().len());
+            let devices = devices.filter(|_| !planned.run.layout.is_on_cpu && !arguments.force);
+            match worker::write(planned) {
+                Ok(plan) => begin(arguments, &prepared, &plan, &Premises { devices, ..Premises::default() }),
+                Err(reason) => refuse(&[reason]),
+            }
         }
+        Err(reasons) => refuse(&reasons),
+    }
+}
+
+/// The run and its plan, after everything that a person should know has been said.
+fn plan_run(arguments: &Arguments) -> Result<(Prepared, Planned), Vec<String>> {
+    if arguments.machine.named().is_some() {
+        return Err(vec![
+            "the worker runs on this machine; leave `--machine` out, or ask `estimate`".to_owned(),
+        ]);
+    }
+    if arguments.script.len() > 1 {
+        let found = all_of(&arguments.script);
+        return Err(vec![format!("with `--worker` there is one config and no script; found {found}")]);
+    }
+    let config = arguments.script.first().map(PathBuf::from);
+    let wishes = Wishes { config, machine: arguments.machine.clone(), honours_file: arguments.honour_file };
+    let prepared = prepare::gather(&arguments.options, &wishes).map_err(|reason| vec![reason])?;
+    prepared.tell();
+    let verdict = verdict::of(&prepared, &arguments.machine);
+    if !verdict.errors.is_empty() && !arguments.force {
+        return Err(verdict.refusals("started", None));
+    }
+    let planned = worker::plan(&prepared, &arguments.run)?;
+    planned.plan.notes.iter().for_each(|note| streams::err(&line::complaint(note)));
+    Ok((prepared, planned))
+}
+
+fn show_run(arguments: &Arguments, prepared: &Prepared, planned: &Planned) -> ExitCode {
+    let run = serde_json::to_value(&planned.run).expect("a run is plain data");
+    let text = match arguments.format.unwrap_or(Format::Table) {
+        Format::Table => format!("{}\nThe run:\n{run:#}\n", report::plan::table(&planned.plan)),
+        Format::Shell => report::plan::shell(&planned.plan),
+        Format::Env => report::plan::env(&planned.plan),
+        Format::Json => plan_json(prepared, &planned.plan, Some(run)),
+    };
+    if streams::out(&text) { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// The plan for programs, with the run where the worker is told one.
+fn plan_json(prepared: &Prepared, plan: &Plan, run: Option<serde_json::Value>) -> String {
+    let notes: Vec<String> = prepared.choice.notes.iter().chain(&plan.notes).cloned().collect();
+    let used = prepared.choice.used.as_ref();
+    let config = used.map(|used| report::plan::Config { file: &used.source.name, kind: used.kind.word() });
+    report::plan::json(plan, config, &notes, run)
+}
+
+fn refuse(reasons: &[String]) -> ExitCode {
+    reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
+    ExitCode::from(2)
+}
+
+impl Arguments {
+    /// With `--worker` options may stand behind the config as well: the command line with the config last.
+    pub fn reordered(&self, words: &[OsString]) -> Option<Vec<OsString>> {
+        let (config, rest) = words.get(words.len().checked_sub(self.script.len())?..)?.split_first()?;
+        let before = &words[..words.len() - self.script.len()];
+        (self.worker && !rest.is_empty()).then(|| [before, rest, std::slice::from_ref(config)].concat())
     }
 }
 
@@ -130,10 +213,7 @@ fn look(arguments: &Arguments) -> ExitCode {
             prepared.tell();
             preflight::run(&prepared)
         }
-        Err(reason) => {
-            streams::err(&line::complaint(&reason));
-            ExitCode::from(2)
-        }
+        Err(reason) => refuse(&[reason]),
     }
 }
 
@@ -182,10 +262,13 @@ fn start(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
     let mut premises = premises(&script(arguments).name, prepared, plan);
     // Ranks may share a GPU where a person insists.
     premises.devices = premises.devices.filter(|_| !arguments.force);
-    let refusals = check::refusals(plan, &premises);
+    begin(arguments, prepared, plan, &premises)
+}
+
+fn begin(arguments: &Arguments, prepared: &Prepared, plan: &Plan, premises: &Premises) -> ExitCode {
+    let refusals = check::refusals(plan, premises);
     if !refusals.is_empty() {
-        refusals.iter().for_each(|reason| streams::err(&line::complaint(reason)));
-        return ExitCode::from(2);
+        return refuse(&refusals);
     }
     let run = |plan: &Plan| {
         if arguments.tui {
@@ -254,21 +337,13 @@ fn show(arguments: &Arguments, prepared: &Prepared, plan: &Plan) -> ExitCode {
             };
             match export::command(plan, asked, engine.into()) {
                 Ok(command) => command + "\n",
-                Err(reason) => {
-                    streams::err(&line::complaint(&reason));
-                    return ExitCode::from(2);
-                }
+                Err(reason) => return refuse(&[reason]),
             }
         }
         (None, Format::Table) => report::plan::table(plan),
         (None, Format::Shell) => report::plan::shell(plan),
         (None, Format::Env) => report::plan::env(plan),
-        (None, Format::Json) => {
-            let notes: Vec<String> = prepared.choice.notes.iter().chain(&plan.notes).cloned().collect();
-            let config =
-                config.map(|used| report::plan::Config { file: &used.source.name, kind: used.kind.word() });
-            report::plan::json(plan, config, &notes)
-        }
+        (None, Format::Json) => plan_json(prepared, plan, None),
     };
     if streams::out(&text) { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

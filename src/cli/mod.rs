@@ -113,7 +113,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(code) = crate::launch::supervise::run_hidden(arguments.get(1..).unwrap_or_default()) {
         return code;
     }
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match parse(&arguments) {
         Ok(arguments) => arguments,
         Err(refusal) => return refuse(&refusal),
     };
@@ -135,6 +135,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => return studio::run(arguments.file.as_deref()),
     };
     end.into()
+}
+
+fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let arguments = Arguments::try_parse_from(words)?;
+    match &arguments.verb {
+        Some(Verb::Launch(launch)) => {
+            launch.reordered(words).map_or(Ok(arguments), Arguments::try_parse_from)
+        }
+        _ => Ok(arguments),
+    }
 }
 
 /// Prints help, version or what is wrong with the arguments; 2 for the last.

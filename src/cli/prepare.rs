@@ -8,7 +8,7 @@ use super::which_config::{self, Choice, Kind, Used};
 use super::{machine, streams};
 use crate::document::{Document, Format};
 use crate::hardware::{Machine, Vendor};
-use crate::launch::{self, Mpi, Packages, Plan, Script, Site, host, interpreter};
+use crate::launch::{self, Mpi, Packages, Plan, Ranks, Script, Site, host, interpreter};
 use crate::layers::{self, Accelerator, Computer, Layers, Refusal, Resolved};
 use crate::report::line;
 use crate::value::Value;
@@ -99,8 +99,21 @@ impl Prepared {
         if self.is_elsewhere {
             return self.plan_with_all(script);
         }
+        launch::plan(&self.resolved, &self.computer, &self.site(), script)
+    }
+
+    /// Plans ranks of a program that is not Python's.
+    pub fn plan_ranks(&self, script: &Script, ranks: Ranks) -> Result<Plan, Refusal> {
+        if let Some(refusal) = &self.resolved.refusal {
+            return Err(refusal.clone());
+        }
+        launch::plan_ranks(&self.resolved, &self.computer, &self.site(), script, ranks)
+    }
+
+    /// This computer.
+    fn site(&self) -> Site<'_> {
         let python = self.python.as_deref();
-        let site = Site {
+        Site {
             python: python.map_or_else(|| "python".to_owned(), |python| python.display().to_string()),
             folder: self.computer.machine.cwd.clone(),
             packages: python.map(packages).unwrap_or_default(),
@@ -109,8 +122,7 @@ impl Prepared {
             port_holder: &|port| host::port_holder(port).map(|holder| holder.says()),
             free_port: &host::free_port,
             honours_file: self.honours_file,
-        };
-        launch::plan(&self.resolved, &self.computer, &site, script)
+        }
     }
 
     /// Plans the job as if all that it needs were installed here.

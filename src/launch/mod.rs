@@ -6,6 +6,7 @@
 pub mod contract;
 pub mod host;
 pub mod interpreter;
+mod kept;
 mod plan;
 pub mod progress;
 pub mod secret;
@@ -17,7 +18,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use plan::{Script, plan};
+pub use kept::Kept;
+pub use plan::{Ranks, Script, plan, plan_ranks};
 pub use shell::{Fate, Variable, variables};
 pub use site::{Mpi, Packages, Site};
 
@@ -49,6 +51,8 @@ pub struct Plan {
     pub log_dir: Option<PathBuf>,
     /// Which streams go to files as well as to the screen (`--tee`).
     pub tee: Tee,
+    /// Files that the processes read and that are there as long as the plan.
+    pub kept: Vec<Kept>,
 }
 
 /// The ways in which `accelerate launch` 1.15 starts a script (`commands/launch.py`).
@@ -137,6 +141,7 @@ impl Plan {
             monitor_interval: Duration::from_millis(100),
             log_dir: None,
             tee: Tee::Unsaid,
+            kept: Vec::new(),
         }
     }
 

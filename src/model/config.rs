@@ -13,12 +13,16 @@ const MOST_PARAMETERS: u128 = 1 << 50;
 /// # Errors
 /// [`ModelError::Json`] with line and column, and all of [`read_config`].
 pub fn read_text(text: &str, name: &str) -> Result<ModelCard, ModelError> {
-    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+    read_config(&parse(text, name)?, name)
+}
+
+/// The value of a text; [`ModelError::Json`] where it is none.
+pub(super) fn parse(text: &str, name: &str) -> Result<Value, ModelError> {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
         let whole = error.to_string();
         let reason = whole.split(" at line ").next().unwrap_or(&whole).to_owned();
         ModelError::Json { name: name.to_owned(), line: error.line(), column: error.column().max(1), reason }
-    })?;
-    read_config(&value, name)
+    })
 }
 
 /// Reads a `config.json` as Hugging Face writes it; `name` is what messages and the card call it.

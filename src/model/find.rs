@@ -6,6 +6,9 @@ use std::path::Path;
 
 use crate::presets::{self, ModelPreset};
 
+use serde_json::Value as Json;
+
+use super::config::parse;
 use super::{ModelCard, ModelError, hf_config, read_text};
 
 /// Finds a model by what a person wrote: the name of a preset (`llama-3.1-8b`), a config.json or the
@@ -37,6 +40,24 @@ pub fn find(words: &str, env: &BTreeMap<String, String>) -> Result<ModelCard, Mo
         Ok(None) => Err(no_name(words)),
         Err(error) => Err(error),
     }
+}
+
+/// The whole `config.json` of a model that [`find`] finds.
+///
+/// # Errors
+/// Those of [`find`]; weights without a `config.json` beside them.
+pub fn config(words: &str, env: &BTreeMap<String, String>) -> Result<Json, ModelError> {
+    let words = words.trim();
+    let path = hf_config::at_home(words, env);
+    let text = match presets::model(words) {
+        Some(preset) => preset.text.to_owned(),
+        None if path.exists() => hf_config::text_at(&path)?,
+        None => match hf_config::cached_text(words, env) {
+            Some(text) => text?,
+            None => return Err(find(words, env).err().unwrap_or_else(|| no_name(words))),
+        },
+    };
+    parse(&text, words)
 }
 
 /// The card of a preset; its hub id is its name only where it has one.

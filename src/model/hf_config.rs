@@ -58,6 +58,24 @@ fn compared(mut card: ModelCard, weights: &Path) -> ModelCard {
     card
 }
 
+/// The text of the `config.json` that stands for a path: itself, in its folder, or beside weights.
+pub(super) fn text_at(path: &Path) -> Result<String, ModelError> {
+    if path.is_dir() {
+        return text(&path.join("config.json"));
+    }
+    match path.parent() {
+        Some(folder) if safetensors::is_weights(path) => text(&folder.join("config.json")),
+        _ => text(path),
+    }
+}
+
+/// The same for a model of the hub that the cache holds.
+pub(super) fn cached_text(id: &str, env: &BTreeMap<String, String>) -> Option<Result<String, ModelError>> {
+    let (id, revision) = id.split_once('@').unwrap_or((id, "main"));
+    let model = cache(env).join(format!("models--{}", id.replace('/', "--")));
+    Some(text(&snapshot(&model, revision)?.join("config.json")))
+}
+
 fn empty(folder: &Path) -> ModelError {
     let reason = "holds neither a config.json nor .safetensors weights".to_owned();
     ModelError::Unreadable { path: folder.to_owned(), reason }

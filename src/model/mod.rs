@@ -24,7 +24,7 @@ mod window;
 pub use config::{read_config, read_text};
 pub use dtype::Dtype;
 pub use error::ModelError;
-pub use find::find;
+pub use find::{config, find};
 pub use page::page;
 pub use tensor::{Block, Part, Tensor};
 

@@ -52,7 +52,7 @@ pub struct Layout {
 }
 
 /// PyTorch's default `bucket_cap_mb`.
-const BUCKET: u64 = 25 << 20;
+pub(super) const BUCKET: u64 = 25 << 20;
 
 impl Layout {
     /// The layout of a strategy, or every reason why the worker cannot follow it.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use self::flags::{Size, WorkloadFlags};
 use self::subject::Subject;
+pub use self::subject::beside;
 use super::streams::{self, Colour};
 use super::{End, machine};
 use crate::document::{Document, FileError, Overwrite, Stored};

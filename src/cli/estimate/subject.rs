@@ -156,7 +156,7 @@ fn companion(document: &Document, folder: &Path) -> Companion {
 }
 
 /// DeepSpeed's own file, where the config names one.
-fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
+pub fn beside(document: &Document, folder: &Path) -> Result<Option<Value>, String> {
     match companion(document, folder) {
         Companion::Unseen => Ok(None),
         Companion::Read { document, .. } if document.fault().is_none() => Ok(Some(document.value())),

@@ -1,5 +1,9 @@
 //! The worker from the command line: where it is, and short questions to it.
 
+pub mod launch;
+pub mod options;
+pub mod run;
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;

@@ -4,6 +4,7 @@
 //! order, because recordings of the real launcher are compared key by key. Pure: the computer, its
 //! ports and its packages come in as data.
 
+mod bundled;
 mod deepspeed;
 mod devices;
 mod draft;
@@ -18,6 +19,7 @@ mod tpu;
 
 use std::time::Duration;
 
+pub use bundled::{Ranks, plan_ranks};
 use draft::Draft;
 pub use draft::Script;
 use ranks::Group;

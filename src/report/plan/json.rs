@@ -20,6 +20,8 @@ struct Page<'a> {
     monitor_interval_seconds: f64,
     log_dir: Option<String>,
     tee: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<serde_json::Value>,
 }
 
 /// The config that is used, and why it is this one.
@@ -49,8 +51,8 @@ struct Reason<'a> {
 }
 
 /// One JSON object with a line end. `env` of a process is what is added or changed for it, with what
-/// all share.
-pub fn json(plan: &Plan, config: Option<Config>, notes: &[String]) -> String {
+/// all share. `run` is what the bundled worker is told.
+pub fn json(plan: &Plan, config: Option<Config>, notes: &[String], run: Option<serde_json::Value>) -> String {
     let processes = plan
         .processes
         .iter()
@@ -85,6 +87,7 @@ pub fn json(plan: &Plan, config: Option<Config>, notes: &[String]) -> String {
         monitor_interval_seconds: plan.monitor_interval.as_secs_f64(),
         log_dir: plan.log_dir.as_ref().map(|folder| folder.display().to_string()),
         tee: plan.tee != Tee::Unsaid,
+        run,
     };
     let mut text = serde_json::to_string_pretty(&page).expect("plain structs always serialise");
     text.push('\n');
