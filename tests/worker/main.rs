@@ -1,1 +1,4 @@
 //! The worker as its launcher sees it: real processes, real collectives over the loopback device.
+
+mod comm;
+mod harness;

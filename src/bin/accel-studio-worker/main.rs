@@ -6,11 +6,28 @@
 mod comm;
 mod data;
 mod metrics;
+mod preflight;
 #[allow(unsafe_code)]
 mod torch;
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use clap::Parser;
+
+/// Trains, measures and checks with libtorch. `accel-studio` starts it, once per rank.
+#[derive(Parser, Debug)]
+#[command(version)]
+enum Worker {
+    Selftest(preflight::selftest::Selftest),
+}
+
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let outcome = match Worker::parse() {
+        Worker::Selftest(selftest) => selftest.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+        ExitCode::from(comm::LOST)
+    })
 }

@@ -3,15 +3,23 @@
 //! Knows tensors and ranks, nothing of models or training. Collectives are on contiguous tensors, outside of
 //! autograd, and every rank of a group must issue the same ones in the same order.
 
+mod arrival;
 mod ffi;
 pub mod gloo;
 pub mod local;
+mod seat;
 pub mod store;
+pub mod world;
 
 use tch::Tensor;
 use thiserror::Error;
 
 use crate::torch::TorchError;
+
+pub use world::{Wish, World};
+
+/// The exit code of a rank that has lost another, or never met it.
+pub const LOST: u8 = 3;
 
 /// A collective that failed: what was being done, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,0 +1,158 @@
+//! All ranks of a run: who they are, on which device this one computes, and the groups they speak in.
+//!
+//! By torchrun's contract, hence also under torchrun, mpirun and srun; one process where nobody started more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tch::Device;
+
+use super::arrival::{Arrival, Arrivals};
+use super::gloo::{Gloo, Meeting};
+use super::local::Local;
+use super::seat::Seat;
+use super::store::Store;
+use super::{Collective, CommError, Result};
+use crate::torch::device;
+
+/// What a run asks of its world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Groups that each hold a whole copy of the model between them; 1 where all ranks share one copy.
+    pub replicas: usize,
+    /// Whether it computes on the CPU even where there is a GPU.
+    pub is_on_cpu: bool,
+    /// How long the others may take to arrive, and a collective to end.
+    pub timeout: Duration,
+}
+
+/// All ranks, as one of them sees it.
+pub struct World {
+    /// Among all, from 0.
+    pub rank: usize,
+    /// How many ranks there are.
+    pub size: usize,
+    /// Among those of this machine.
+    pub local_rank: usize,
+    /// How many are on this machine.
+    pub local_size: usize,
+    /// Where this rank computes.
+    pub device: Device,
+    /// Why that is the CPU, where a GPU was not ruled out by the run.
+    pub why_cpu: Option<String>,
+    /// Everybody.
+    pub all: Arc<dyn Collective>,
+    /// Those that hold one copy of the model between them: consecutive ranks.
+    pub shard: Arc<dyn Collective>,
+    /// Those that hold the same part of it, one from each shard group.
+    pub replica: Arc<dyn Collective>,
+    /// Where ranks leave words for each other; none for one process.
+    pub store: Option<Arc<Store>>,
+}
+
+impl World {
+    /// One process by itself.
+    pub fn alone(device: Device) -> World {
+        let local: Arc<dyn Collective> = Arc::new(Local);
+        World {
+            rank: 0,
+            size: 1,
+            local_rank: 0,
+            local_size: 1,
+            device,
+            why_cpu: None,
+            all: Arc::clone(&local),
+            shard: Arc::clone(&local),
+            replica: local,
+            store: None,
+        }
+    }
+
+    /// The world that this process was started into. Returns when all ranks have met.
+    ///
+    /// # Errors
+    /// An environment that contradicts itself, a world that `replicas` does not divide, ranks that have not arrived
+    /// in time: those are named.
+    pub fn from_environment(wish: Wish) -> Result<World> {
+        let seat = Seat::read(&|name| std::env::var(name).ok()).map_err(|why| failed(0, why))?;
+        refuse_uneven(&seat, wish.replicas)?;
+        let (device, why_cpu) = choose(wish.is_on_cpu, seat.local_rank);
+        device::make_current(device).map_err(|error| failed(seat.rank, error.0))?;
+        if seat.size == 1 {
+            return Ok(World { why_cpu, ..World::alone(device) });
+        }
+        let arrivals = Arrivals::meet(&seat, Arrival::here(device), wish.timeout)?;
+        let groups = Groups::meet(&seat, &arrivals, wish)?;
+        Ok(World {
+            rank: seat.rank,
+            size: seat.size,
+            local_rank: seat.local_rank,
+            local_size: arrivals.local_size(),
+            device,
+            why_cpu,
+            all: groups.all,
+            shard: groups.shard,
+            replica: groups.replica,
+            store: Some(arrivals.store),
+        })
+    }
+}
+
+fn failed(rank: usize, why: String) -> CommError {
+    CommError { doing: "meeting the other ranks", rank, why }
+}
+
+fn refuse_uneven(seat: &Seat, replicas: usize) -> Result<()> {
+    if replicas > 0 && seat.size.is_multiple_of(replicas) {
+        return Ok(());
+    }
+    let size = seat.size;
+    Err(failed(
+        seat.rank,
+        format!(
+            "{size} processes cannot be {replicas} equal groups: start a multiple of {replicas}, or change it"
+        ),
+    ))
+}
+
+/// The GPU of a rank, or the CPU and why. Ranks beyond the last GPU share from the first one on.
+fn choose(is_on_cpu: bool, local_rank: usize) -> (Device, Option<String>) {
+    if is_on_cpu {
+        return (Device::Cpu, None);
+    }
+    if let Err(error) = device::load_cuda() {
+        return (Device::Cpu, Some(format!("libtorch's CUDA half cannot be loaded: {error}")));
+    }
+    match device::count() {
+        0 => (Device::Cpu, Some("libtorch sees no GPU: none is there, or its driver is too old".to_owned())),
+        count => (Device::Cuda(local_rank % count), None),
+    }
+}
+
+/// The three groups of a rank.
+struct Groups {
+    all: Arc<dyn Collective>,
+    shard: Arc<dyn Collective>,
+    replica: Arc<dyn Collective>,
+}
+
+impl Groups {
+    fn meet(seat: &Seat, arrivals: &Arrivals, wish: Wish) -> Result<Groups> {
+        let (share, replicas) = (seat.size / wish.replicas, wish.replicas);
+        let way = arrivals.way(seat);
+        let meet = |name: &str, rank, size| -> Result<Arc<dyn Collective>> {
+            let meeting = Meeting { name, rank, size, timeout: wish.timeout, way: &way };
+            Ok(Arc::new(Gloo::meet(&arrivals.store, meeting)?))
+        };
+        let all = meet("all", seat.rank, seat.size)?;
+        let group = |kind: &str, number: usize, rank, size| match size {
+            1 => Ok(Arc::new(Local) as Arc<dyn Collective>),
+            size if size == seat.size => Ok(Arc::clone(&all)),
+            size => meet(&format!("{kind}{number}"), rank, size),
+        };
+        let (copy, part) = (seat.rank / share, seat.rank % share);
+        let shard = group("shard", copy, part, share)?;
+        let replica = group("replica", part, copy, replicas)?;
+        Ok(Groups { all, shard, replica })
+    }
+}

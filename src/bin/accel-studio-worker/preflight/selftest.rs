@@ -1,0 +1,108 @@
+//! `selftest`: whether libtorch and the collectives of this world do what the worker needs of them.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::collectives;
+use crate::comm::{CommError, Wish, World};
+
+/// Checks this build of the worker on this machine's devices.
+#[derive(Args, Debug)]
+pub struct Selftest {
+    /// Print one JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+    /// Compute on the CPU even where there is a GPU
+    #[arg(long)]
+    cpu: bool,
+    /// Groups that each hold a whole copy of a model
+    #[arg(long, default_value_t = 1)]
+    replicas: usize,
+    /// Seconds that the others may take to arrive, and a collective to end
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS", value_parser = seconds)]
+    timeout: f64,
+    /// Go through the collectives so many times
+    #[arg(long, default_value_t = 1, hide = true)]
+    rounds: usize,
+}
+
+/// A timeout on the command line.
+fn seconds(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number of seconds"))?;
+    if (0.1..=86_400.0).contains(&number) { Ok(number) } else { Err("write 0.1 to 86400 seconds".to_owned()) }
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize)]
+struct Check {
+    name: String,
+    is_sound: bool,
+    /// What was seen, or what is wrong.
+    says: String,
+    seconds: f64,
+}
+
+/// All of one rank's.
+#[derive(Clone, Debug, Serialize)]
+struct Outcome {
+    rank: usize,
+    size: usize,
+    device: String,
+    is_sound: bool,
+    checks: Vec<Check>,
+}
+
+impl Selftest {
+    /// 0 where everything is sound, 1 where something is not.
+    ///
+    /// # Errors
+    /// The world never met.
+    pub fn run(&self) -> Result<ExitCode, CommError> {
+        let timeout = Duration::from_secs_f64(self.timeout);
+        let world = World::from_environment(Wish { replicas: self.replicas, is_on_cpu: self.cpu, timeout })?;
+        let mut checks = Vec::new();
+        for _ in 0..self.rounds {
+            self.collectives(&world, &mut checks);
+        }
+        let is_sound = checks.iter().all(|check| check.is_sound);
+        let device = format!("{:?}", world.device);
+        self.tell(&Outcome { rank: world.rank, size: world.size, device, is_sound, checks });
+        Ok(ExitCode::from(u8::from(!is_sound)))
+    }
+
+    fn collectives(&self, world: &World, checks: &mut Vec<Check>) {
+        for (name, group) in [("all", &world.all), ("shard", &world.shard), ("replica", &world.replica)] {
+            let (size, way) = (group.size(), group.name());
+            let says = |count| format!("{count} right ones among {size} over {way}");
+            let outcome = || collectives::check(&**group, world.device).map(says);
+            self.note(checks, format!("collectives of `{name}`"), outcome);
+        }
+    }
+
+    /// Makes a check, and says it at once to people.
+    fn note(&self, checks: &mut Vec<Check>, name: String, look: impl FnOnce() -> Result<String, String>) {
+        let start = Instant::now();
+        let outcome = look();
+        let (is_sound, says) = (outcome.is_ok(), outcome.unwrap_or_else(|wrong| wrong));
+        if !self.json {
+            print(&format!("{:<6} {name}: {says}", if is_sound { "ok" } else { "wrong" }));
+        }
+        checks.push(Check { name, is_sound, says, seconds: start.elapsed().as_secs_f64() });
+    }
+
+    fn tell(&self, outcome: &Outcome) {
+        if self.json {
+            print(&serde_json::to_string(outcome).expect("plain words become JSON"));
+        }
+    }
+}
+
+/// A line on standard output, at once; nobody may be listening any more.
+fn print(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
