@@ -313,3 +313,18 @@ fn a_variable_that_beats_the_config_is_named() {
     person.types("/ use_cpu <enter>");
     assert!(person.sees("$ACCELERATE_USE_CPU of this shell counts here"));
 }
+
+#[test]
+fn one_key_plans_a_run_of_the_bundled_worker() {
+    let mut person = person(100, 30, &[]);
+    person.types("T");
+    assert_eq!(person.asked(), ["prepare a.yaml --worker"]);
+    assert!(person.sees("Launch?"));
+    person.types("<enter>");
+    assert_eq!(person.asked(), ["launch 2"]);
+    // The key leads back to a job that runs.
+    person.sends([Message::Step(Step::Started { index: 0, pid: 7, attempt: 0 })]);
+    person.types("q T");
+    assert!(person.sees("nothing is said yet"));
+    assert_eq!(person.asked(), Vec::<String>::new());
+}

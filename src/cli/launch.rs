@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, FromArgMatches as _, ValueEnum};
 
 use super::deepspeed_env;
 use super::job;
@@ -193,6 +193,19 @@ fn plan_json(prepared: &Prepared, plan: &Plan, run: Option<serde_json::Value>) -
 fn refuse(reasons: &[String]) -> ExitCode {
     reasons.iter().for_each(|reason| streams::err(&line::complaint(reason)));
     ExitCode::from(2)
+}
+
+/// What a person types in the studio after `launch`: options of Accelerate's, and those of the worker.
+pub fn of_words(words: &[String]) -> Result<(LaunchOptions, RunFlags), String> {
+    let command = Arguments::augment_args(Command::new("launch").no_binary_name(true));
+    let parsed =
+        command.try_get_matches_from(words).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = parsed.map_err(|refusal| {
+        let text = refusal.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        first.strip_prefix("error: ").unwrap_or(first).to_owned()
+    })?;
+    Ok((arguments.options, arguments.run))
 }
 
 impl Arguments {

@@ -63,13 +63,13 @@ pub fn elsewhere(options: &LaunchOptions, wishes: &Wishes) -> Result<Prepared, S
 }
 
 /// The same for a config that is being edited.
-pub fn of_text(text: &str, path: Option<&Path>) -> Prepared {
+pub fn of_text(text: &str, path: Option<&Path>, options: &LaunchOptions) -> Prepared {
     let name = path.map_or_else(|| "new config".to_owned(), |path| path.display().to_string());
     let document = Document::parse(text, Format::of(&name));
     let source = layers::Source { name, document };
     let used = Used { path: path.unwrap_or(Path::new("")).to_owned(), kind: Kind::Named, source };
     let choice = Choice { used: Some(used), notes: Vec::new() };
-    resolve(choice, machine::this(), &LaunchOptions::default(), false)
+    resolve(choice, machine::this(), options, false)
 }
 
 fn resolve(choice: Choice, machine: Machine, options: &LaunchOptions, honours_file: bool) -> Prepared {

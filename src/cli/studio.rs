@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::options::LaunchOptions;
+use super::worker::launch as worker;
 use super::{machine, prepare, python, streams};
 use crate::hardware::Machine;
 use crate::launch::{Plan, Script};
@@ -23,12 +25,25 @@ pub fn watch(file: Option<&Path>, plan: Plan) -> ExitCode {
 /// Plans a launch from the studio; what would make it fail is listed, not refused.
 fn plan(text: &str, path: Option<&Path>, words: &str) -> Result<studio::Prepared, String> {
     let words = shlex::split(words).ok_or("a quote is not closed")?;
+    if words.iter().any(|word| word == "--worker") && words.first().is_some_and(|word| word.starts_with('-'))
+    {
+        return plan_run(text, path, &words);
+    }
     let (name, arguments) = words.split_first().ok_or("name a script")?;
     let script = Script { name: name.clone(), arguments: arguments.to_vec() };
-    let prepared = prepare::of_text(text, path);
+    let prepared = prepare::of_text(text, path, &LaunchOptions::default());
     let plan = prepared.plan(&script).map_err(|refusal| refusal.to_string())?;
     let refusals = refusals(&prepared, &plan, name);
     Ok(studio::Prepared { notes: plan.notes.clone(), refusals, plan })
+}
+
+/// Plans a run of the bundled worker.
+fn plan_run(text: &str, path: Option<&Path>, words: &[String]) -> Result<studio::Prepared, String> {
+    let (options, run) = super::launch::of_words(words)?;
+    let prepared = prepare::of_text(text, path, &options);
+    let planned = worker::plan(&prepared, &run).map_err(|reasons| reasons.join("; "))?;
+    let plan = worker::write(planned)?;
+    Ok(studio::Prepared { notes: plan.notes.clone(), refusals: Vec::new(), plan })
 }
 
 #[cfg(unix)]

@@ -55,6 +55,7 @@ pub enum Command {
     Overwrite,
     Discard,
     Launch,
+    Train,
     LaunchAnyway,
     StopJob,
     KillJob,
@@ -122,6 +123,11 @@ pub const COMMANDS: &[Row] = &[
         Command::Launch,
         "launch",
         "Show what a launch would start, then start it; or go back to the running job.",
+    ),
+    offered(
+        Command::Train,
+        "train",
+        "Plan a run of the bundled worker with this config, then start it: the model of the memory pane, else a tiny one.",
     ),
     offered(Command::ToggleText, "text", "Show or hide the file's text."),
     offered(

@@ -132,6 +132,7 @@ pub const KEYMAP: &[Binding] = &[
     shown(Context::Anywhere, key('e'), Command::ExternalEditor),
     shown(Context::Anywhere, key('t'), Command::ToggleText),
     shown(Context::Anywhere, key('L'), Command::Launch),
+    shown(Context::Anywhere, key('T'), Command::Train),
     shown(Context::Anywhere, key('q'), Command::Quit),
     shown(Context::Anywhere, F1, Command::KeyHelp),
     bind(Context::Anywhere, key('F'), Command::FixAll),

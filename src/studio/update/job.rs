@@ -32,6 +32,33 @@ pub(super) fn begin(state: &mut State) {
     state.dialogs.push(Dialog::Scripting(Typing { input, ..Typing::default() }));
 }
 
+/// Shows the running job, or asks for the plan of the bundled worker: the model and the step that the memory pane
+/// names, on the text that comes along.
+pub(super) fn train(state: &mut State) -> Vec<Effect> {
+    if let Some(job) = state.job.as_mut().filter(|job| job.is_running()) {
+        job.is_open = true;
+        return Vec::new();
+    }
+    let outlook = &state.outlook;
+    let model = Some(outlook.model.name.as_str()).filter(|name| !name.is_empty());
+    let said = [("--seq-len", "sequence"), ("--micro-batch", "micro_batch")];
+    let said = said.into_iter().map(|(option, row)| (option, outlook.words.get(row).map(String::as_str)));
+    let said = std::iter::once(("--model", model)).chain(said);
+    let words = said.filter_map(|(option, word)| Some([option, word?])).flatten();
+    let words: Vec<&str> = std::iter::once(WORKER).chain(words).collect();
+    // A word that no shell could take has a zero byte, which no file or model has in its name.
+    let words = shlex::try_join(words).unwrap_or_else(|_| WORKER.to_owned());
+    vec![ask(state, words)]
+}
+
+/// What makes a launch one of the bundled worker.
+const WORKER: &str = "--worker";
+
+fn ask(state: &State, words: String) -> Effect {
+    let text = state.history.now().text().to_owned();
+    Effect::Prepare { text, path: state.source.path().map(ToOwned::to_owned), words }
+}
+
 /// Keys of the dialogs about a job.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
     match (state.dialogs.last().cloned(), command) {
@@ -63,8 +90,7 @@ fn prepare(state: &mut State, typing: &Typing) -> Vec<Effect> {
     }
     close(state);
     state.script.clone_from(&words);
-    let text = state.history.now().text().to_owned();
-    vec![Effect::Prepare { text, path: state.source.path().map(ToOwned::to_owned), words }]
+    vec![ask(state, words)]
 }
 
 /// The plan is there, or the reason why there is none.

@@ -197,6 +197,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Suspend => return vec![Effect::Suspend],
         Command::Quit => file::quit(state),
         Command::Launch => job::begin(state),
+        Command::Train => return job::train(state),
         _ => motion::go(state, command),
     }
     Vec::new()
