@@ -2,12 +2,14 @@
 //! between ranks. Plain data; libtorch is never named here, because what names it needs it to start.
 
 pub mod elf;
+mod health;
 pub mod heard;
 mod layout;
 pub mod locate;
 mod options;
 mod run;
 
+pub use health::{AllReduce, Health, Look, Matmul, RankHealth, Trouble};
 pub use layout::{Layout, Sharded};
 pub use options::{RUN_OPTIONS, RunOption, Takes};
 pub use run::{Batch, Checkpoints, Data, Model, Optimizer, Run, Schedule, ScheduleKind};
