@@ -7,6 +7,7 @@ mod comm;
 mod data;
 mod metrics;
 mod preflight;
+mod network;
 #[allow(unsafe_code)]
 mod torch;
 
