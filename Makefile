@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: test libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-memory estimate editor bench fuzz bless install
+.PHONY: test libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
 
 test: ## everything that must pass, also what needs Python
 	$(CARGO) test --quiet --locked
@@ -85,6 +85,9 @@ oracle-zero: $(VENV)/deepspeed ## measure what each stage of ZeRO holds in the r
 
 oracle-models: $(VENV)/transformers ## ask the real transformers for the tensors of every model of presets/models
 	$(VENV)/bin/python tests/oracle/record_models.py
+
+oracle-worker: $(VENV)/transformers ## ask the real transformers for logits, losses and gradients of tiny models of every family
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_logits.py tests/fixtures/worker/logits
 
 oracle-memory: $(VENV)/memory ## measure the recorded training steps again, without a GPU; changed peaks are written down
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_memory.py tests/fixtures/memory/truth.jsonl

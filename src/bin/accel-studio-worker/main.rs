@@ -6,10 +6,11 @@
 mod comm;
 mod data;
 mod metrics;
-mod preflight;
 mod network;
+mod preflight;
 #[allow(unsafe_code)]
 mod torch;
+mod weights;
 
 use std::io::Write;
 use std::process::ExitCode;
