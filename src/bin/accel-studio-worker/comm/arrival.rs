@@ -9,7 +9,7 @@ use tch::Device;
 
 use super::seat::Seat;
 use super::store::Store;
-use super::{CommError, Result};
+use super::{CommError, Result, verdict};
 use crate::torch::TorchError;
 
 /// Between two looks at the store.
@@ -64,11 +64,8 @@ impl Arrivals {
         store.set(&key(seat.rank), &words).map_err(failed)?;
         let missing = wait_for_all(&store, seat.size, deadline).map_err(failed)?;
         if !missing.is_empty() {
-            return Err(CommError {
-                doing: DOING,
-                rank: seat.rank,
-                why: not_arrived(&missing, seat, timeout),
-            });
+            let why = part(&store, seat, &missing, &not_arrived(&missing, seat, timeout)).map_err(failed)?;
+            return Err(CommError { doing: DOING, rank: seat.rank, why });
         }
         let all: std::result::Result<Vec<Arrival>, TorchError> =
             (0..seat.size).map(|rank| said(&store, rank)).collect();
@@ -142,6 +139,21 @@ fn lost_store(seat: &Seat, error: &TorchError) -> String {
     format!("rank 0, which serves the meeting place at {host}:{port}, is gone: {error}")
 }
 
+/// Leaves who is missing for the others, whose patience ends at other moments; rank 0 stays until they have heard.
+fn part(
+    store: &Store,
+    seat: &Seat,
+    missing: &[usize],
+    words: &str,
+) -> std::result::Result<String, TorchError> {
+    let words = verdict::publish(store, words)?;
+    verdict::acknowledge(store, seat.rank)?;
+    if seat.rank == 0 {
+        verdict::stay_for(store, (1..seat.size).filter(|rank| !missing.contains(rank)))?;
+    }
+    Ok(words)
+}
+
 /// Looks for one rank after the other, so that large worlds do not ask for everybody at each look.
 fn wait_for_all(
     store: &Store,
@@ -151,7 +163,7 @@ fn wait_for_all(
     let mut missing = Vec::new();
     for rank in 0..size {
         while !store.has(&key(rank))? {
-            if Instant::now() >= deadline {
+            if Instant::now() >= deadline || verdict::read(store)?.is_some() {
                 missing.push(rank);
                 break;
             }

@@ -7,8 +7,13 @@ mod arrival;
 mod ffi;
 pub mod gloo;
 pub mod local;
+mod roll;
 mod seat;
+mod staged;
 pub mod store;
+mod verdict;
+mod watch;
+mod watched;
 pub mod world;
 
 use tch::Tensor;

@@ -11,7 +11,10 @@ use super::arrival::{Arrival, Arrivals};
 use super::gloo::{Gloo, Meeting};
 use super::local::Local;
 use super::seat::Seat;
+use super::staged::Staged;
 use super::store::Store;
+use super::watch::Watch;
+use super::watched::Watched;
 use super::{Collective, CommError, Result};
 use crate::torch::device;
 
@@ -48,6 +51,7 @@ pub struct World {
     pub replica: Arc<dyn Collective>,
     /// Where ranks leave words for each other; none for one process.
     pub store: Option<Arc<Store>>,
+    watch: Option<Arc<Watch>>,
 }
 
 impl World {
@@ -65,6 +69,15 @@ impl World {
             shard: Arc::clone(&local),
             replica: local,
             store: None,
+            watch: None,
+        }
+    }
+
+    /// Tells the others why this rank ends before its time, so that they can say it too. Returns when they have
+    /// heard, or after a few seconds.
+    pub fn farewell(&self, reason: &str) {
+        if let Some(watch) = &self.watch {
+            watch.farewell(reason);
         }
     }
 
@@ -82,7 +95,8 @@ impl World {
             return Ok(World { why_cpu, ..World::alone(device) });
         }
         let arrivals = Arrivals::meet(&seat, Arrival::here(device), wish.timeout)?;
-        let groups = Groups::meet(&seat, &arrivals, wish)?;
+        let watch = Watch::begin(&seat, wish.timeout)?;
+        let groups = Groups::meet(&seat, &arrivals, wish, device)?.watched(&watch, seat.rank);
         Ok(World {
             rank: seat.rank,
             size: seat.size,
@@ -94,6 +108,7 @@ impl World {
             shard: groups.shard,
             replica: groups.replica,
             store: Some(arrivals.store),
+            watch: Some(watch),
         })
     }
 }
@@ -137,12 +152,12 @@ struct Groups {
 }
 
 impl Groups {
-    fn meet(seat: &Seat, arrivals: &Arrivals, wish: Wish) -> Result<Groups> {
+    fn meet(seat: &Seat, arrivals: &Arrivals, wish: Wish, device: Device) -> Result<Groups> {
         let (share, replicas) = (seat.size / wish.replicas, wish.replicas);
-        let way = arrivals.way(seat);
+        let (way, timeout) = (arrivals.way(seat), patience(wish.timeout));
         let meet = |name: &str, rank, size| -> Result<Arc<dyn Collective>> {
-            let meeting = Meeting { name, rank, size, timeout: wish.timeout, way: &way };
-            Ok(Arc::new(Gloo::meet(&arrivals.store, meeting)?))
+            let gloo = Gloo::meet(&arrivals.store, Meeting { name, rank, size, timeout, way: &way })?;
+            Ok(if device == Device::Cpu { Arc::new(gloo) } else { Arc::new(Staged(gloo)) })
         };
         let all = meet("all", seat.rank, seat.size)?;
         let group = |kind: &str, number: usize, rank, size| match size {
@@ -155,4 +170,22 @@ impl Groups {
         let replica = group("replica", part, copy, replicas)?;
         Ok(Groups { all, shard, replica })
     }
+
+    /// A group of one never waits for anybody.
+    fn watched(self, watch: &Arc<Watch>, rank: usize) -> Groups {
+        let watched = |group: Arc<dyn Collective>, name| match group.size() {
+            1 => group,
+            _ => Arc::new(Watched::new(group, name, Arc::clone(watch), rank)) as Arc<dyn Collective>,
+        };
+        Groups {
+            all: watched(self.all, "all"),
+            shard: watched(self.shard, "shard"),
+            replica: watched(self.replica, "replica"),
+        }
+    }
+}
+
+/// A collective gives up a little before the run's timeout, so that there is time to find out who is missing.
+fn patience(timeout: Duration) -> Duration {
+    timeout - (timeout / 4).min(Duration::from_secs(3))
 }

@@ -10,14 +10,27 @@ const KINDS: [Kind; 4] = [Kind::Float, Kind::BFloat16, Kind::Half, Kind::Int64];
 /// Elements: one, fewer than ranks may be, odd ones, and more than one message holds.
 const SIZES: [usize; 4] = [1, 7, 1023, 65_537];
 
+/// Why a check ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// A collective gives what it must not.
+    Number(String),
+    /// A collective gives nothing.
+    Lost(CommError),
+}
+
+type Outcome = Result<(), Wrong>;
+
 /// How many collectives were checked, or the first that is wrong.
-pub fn check(group: &dyn Collective, device: Device) -> Result<usize, String> {
+pub fn check(group: &dyn Collective, device: Device) -> Result<usize, Wrong> {
     let mut checked = 0;
     for kind in KINDS {
         for size in SIZES {
             let case = Case { group, device, kind, size };
-            case.run().map_err(|error| format!("{kind:?}, {size} elements: {error}"))?;
-            checked += 7;
+            checked += case.run().map_err(|wrong| match wrong {
+                Wrong::Number(words) => Wrong::Number(format!("{kind:?}, {size} elements: {words}")),
+                lost @ Wrong::Lost(_) => lost,
+            })?;
         }
     }
     Ok(checked)
@@ -31,24 +44,27 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn run(&self) -> Result<(), String> {
-        for how in [Reduction::Sum, Reduction::Min, Reduction::Max] {
+    /// Gives how many there were.
+    fn run(&self) -> Result<usize, Wrong> {
+        let reductions = [Reduction::Sum, Reduction::Min, Reduction::Max];
+        for how in reductions {
             self.all_reduce(how)?;
         }
         self.reduce_scatter()?;
         self.all_gather()?;
         self.broadcast()?;
-        self.group.barrier().map_err(words)
+        self.group.barrier().map_err(Wrong::Lost)?;
+        Ok(reductions.len() + 4)
     }
 
-    fn all_reduce(&self, how: Reduction) -> Result<(), String> {
+    fn all_reduce(&self, how: Reduction) -> Outcome {
         let tensor = self.given(self.size, self.group.rank());
         finish(self.group.all_reduce(&tensor, how))?;
         let expected: Vec<i64> = (0..self.size).map(|at| self.reduced(at, how)).collect();
         self.compare(&tensor, &expected, "all-reduce")
     }
 
-    fn reduce_scatter(&self) -> Result<(), String> {
+    fn reduce_scatter(&self) -> Outcome {
         let (rank, size) = (self.group.rank(), self.size);
         let whole = self.given(size * self.group.size(), rank);
         let part = self.empty(size);
@@ -58,7 +74,7 @@ impl Case<'_> {
         self.compare(&part, &expected, "reduce-scatter")
     }
 
-    fn all_gather(&self) -> Result<(), String> {
+    fn all_gather(&self) -> Outcome {
         let part = self.given(self.size, self.group.rank());
         let whole = self.empty(self.size * self.group.size());
         finish(self.group.all_gather(&whole, &part))?;
@@ -67,7 +83,7 @@ impl Case<'_> {
         self.compare(&whole, &expected, "all-gather")
     }
 
-    fn broadcast(&self) -> Result<(), String> {
+    fn broadcast(&self) -> Outcome {
         let root = self.group.size() - 1;
         let tensor = self.given(self.size, self.group.rank());
         finish(self.group.broadcast(&tensor, root))?;
@@ -101,28 +117,27 @@ impl Case<'_> {
         Tensor::full([size], -1, (self.kind, self.device))
     }
 
-    fn compare(&self, tensor: &Tensor, expected: &[i64], doing: &str) -> Result<(), String> {
+    fn compare(&self, tensor: &Tensor, expected: &[i64], doing: &str) -> Outcome {
         let got = Vec::<i64>::try_from(tensor.to_device(Device::Cpu).to_kind(Kind::Int64))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Wrong::Number(error.to_string()))?;
         match got.iter().zip(expected).position(|(got, expected)| got != expected) {
-            _ if got.len() != expected.len() => Err(format!("{doing} gives {} elements", got.len())),
+            _ if got.len() != expected.len() => {
+                Err(Wrong::Number(format!("{doing} gives {} elements", got.len())))
+            }
             None => Ok(()),
             Some(at) => {
                 let (rank, got, expected) = (self.group.rank(), got[at], expected[at]);
-                Err(format!(
+                let words = format!(
                     "{doing} gives rank {rank} the number {got} at place {at}, which must be {expected}"
-                ))
+                );
+                Err(Wrong::Number(words))
             }
         }
     }
 }
 
-fn finish(work: Result<crate::comm::Work, CommError>) -> Result<(), String> {
-    work.and_then(|work| work.wait()).map_err(words)
-}
-
-fn words(error: CommError) -> String {
-    error.to_string()
+fn finish(work: Result<crate::comm::Work, CommError>) -> Outcome {
+    work.and_then(|work| work.wait()).map_err(Wrong::Lost)
 }
 
 #[cfg(test)]
@@ -171,7 +186,8 @@ mod tests {
         let case = |size| Case { group: &Lazy, device: Device::Cpu, kind: Kind::Int64, size };
         // Rank 1 holds 3 at place 0, rank 0 holds 0: at place 1 they hold 4 and 1.
         let error = case(7).all_reduce(Reduction::Sum).expect_err("nothing was summed");
-        assert!(error.contains("the number 4 at place 1, which must be 5"), "{error}");
+        let words = "all-reduce gives rank 1 the number 4 at place 1, which must be 5";
+        assert_eq!(error, Wrong::Number(words.to_owned()));
         assert!(case(1).reduce_scatter().is_err() && case(7).all_gather().is_err());
     }
 }

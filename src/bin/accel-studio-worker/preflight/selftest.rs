@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::Serialize;
 
-use super::collectives;
+use super::collectives::{self, Wrong};
 use crate::comm::{CommError, Wish, World};
 
 /// Checks this build of the worker on this machine's devices.
@@ -66,7 +66,7 @@ impl Selftest {
         let world = World::from_environment(Wish { replicas: self.replicas, is_on_cpu: self.cpu, timeout })?;
         let mut checks = Vec::new();
         for _ in 0..self.rounds {
-            self.collectives(&world, &mut checks);
+            self.collectives(&world, &mut checks)?;
         }
         let is_sound = checks.iter().all(|check| check.is_sound);
         let device = format!("{:?}", world.device);
@@ -74,19 +74,24 @@ impl Selftest {
         Ok(ExitCode::from(u8::from(!is_sound)))
     }
 
-    fn collectives(&self, world: &World, checks: &mut Vec<Check>) {
+    /// A wrong number is a check that fails; a lost rank ends them all.
+    fn collectives(&self, world: &World, checks: &mut Vec<Check>) -> Result<(), CommError> {
         for (name, group) in [("all", &world.all), ("shard", &world.shard), ("replica", &world.replica)] {
             let (size, way) = (group.size(), group.name());
             let says = |count| format!("{count} right ones among {size} over {way}");
-            let outcome = || collectives::check(&**group, world.device).map(says);
-            self.note(checks, format!("collectives of `{name}`"), outcome);
+            let start = Instant::now();
+            let outcome = match collectives::check(&**group, world.device) {
+                Err(Wrong::Lost(error)) => return Err(error),
+                Err(Wrong::Number(words)) => Err(words),
+                Ok(count) => Ok(says(count)),
+            };
+            self.note(checks, format!("collectives of `{name}`"), outcome, start);
         }
+        Ok(())
     }
 
-    /// Makes a check, and says it at once to people.
-    fn note(&self, checks: &mut Vec<Check>, name: String, look: impl FnOnce() -> Result<String, String>) {
-        let start = Instant::now();
-        let outcome = look();
+    /// Keeps a check, and says it at once to people.
+    fn note(&self, checks: &mut Vec<Check>, name: String, outcome: Result<String, String>, start: Instant) {
         let (is_sound, says) = (outcome.is_ok(), outcome.unwrap_or_else(|wrong| wrong));
         if !self.json {
             print(&format!("{:<6} {name}: {says}", if is_sound { "ok" } else { "wrong" }));
