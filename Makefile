@@ -3,17 +3,28 @@
 CARGO ?= cargo
 PYTHON ?= python3
 VENV := .venv
+WITH_TORCH = LIBTORCH=$$(.ci/libtorch) && export LIBTORCH &&
 
-.PHONY: test libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
+.PHONY: build test test-worker libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
 
-test: ## everything that must pass, also what needs Python
+build: ## both programs; libtorch is fetched where none is found (544 MB)
+	$(WITH_TORCH) $(CARGO) build --release --locked --features torch
+
+test: ## everything that must pass, also what needs Python and libtorch
 	$(CARGO) test --quiet --locked
 	$(MAKE) differential
 	$(MAKE) precommit
+	$(MAKE) test-worker
+
+test-worker: ## the worker: its own tests, and real ranks over the loopback device
+	$(WITH_TORCH) OMP_NUM_THREADS=1 $(CARGO) test --quiet --locked --features torch \
+		--bin accel-studio-worker --test worker
 
 lint: ## formatting, clippy and documentation, warnings denied
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked --quiet -- -D warnings
+	$(WITH_TORCH) $(CARGO) clippy --locked --quiet --features torch --bin accel-studio-worker \
+		--test worker -- -D warnings
 	$(MAKE) doc
 
 doc:
@@ -22,17 +33,11 @@ doc:
 bless: ## write pictures and generated files again; read the diff afterwards
 	BLESS=1 $(CARGO) test --quiet --test lib --locked
 
-# The smallest set that builds and runs the worker on CPUs; a full torch 2.11 does as well (set LIBTORCH).
-libtorch: .libtorch/torch ## libtorch for the worker, 544 MB of downloads
-	@echo "libtorch 2.11.0 is in .libtorch; build the worker with: cargo build --release --features torch"
+libtorch: ## libtorch for the worker, where none is found
+	@echo "libtorch is in $$(.ci/libtorch)"
 
-.libtorch/torch:
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --no-deps --target .libtorch torch==2.11.0 nvidia-cuda-runtime==13.0.96 \
-		nvidia-cuda-cupti==13.0.85
-
-install: ## put the release program into ~/.cargo/bin
-	$(CARGO) install --path . --locked
+install: ## put both release programs into ~/.cargo/bin
+	$(WITH_TORCH) $(CARGO) install --path . --locked --features torch
 
 differential: $(VENV)/yaml ## our reader against PyYAML on 20 000 damaged configs (KIND=realistic COUNT=20000 SEED=1)
 	$(CARGO) build --quiet --example read_yaml --locked

@@ -29,6 +29,11 @@ fn the_page_of_machines_is_what_the_rows_say() {
 }
 
 #[test]
+fn the_page_of_the_worker_is_what_the_rows_say() {
+    assert_file("docs/worker.md", &accel_studio::worker::page());
+}
+
+#[test]
 fn the_text_to_learn_from_is_what_its_grammar_gives() {
     assert_file("assets/garden.txt", &accel_studio::presets::garden());
 }

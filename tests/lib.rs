@@ -35,6 +35,8 @@ mod parity;
 mod permissions;
 mod precedence;
 mod precommit;
+#[cfg(unix)]
+mod preflight;
 mod probe;
 mod pty;
 mod reading;

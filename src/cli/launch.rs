@@ -11,8 +11,8 @@ use super::deepspeed_env;
 use super::job;
 use super::job::check::{self, Premises};
 use super::machine;
+use super::machines;
 use super::options::LaunchOptions;
-use super::preflight;
 use super::prepare::{self, Prepared, Wishes};
 use super::streams;
 use super::studio;
@@ -224,7 +224,7 @@ fn look(arguments: &Arguments) -> ExitCode {
     match prepare::gather(&arguments.options, &wishes) {
         Ok(prepared) => {
             prepared.tell();
-            preflight::run(&prepared)
+            machines::run(&prepared)
         }
         Err(reason) => refuse(&[reason]),
     }

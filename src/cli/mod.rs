@@ -17,6 +17,7 @@ mod init;
 pub mod job;
 mod launch;
 mod machine;
+mod machines;
 pub mod options;
 mod preflight;
 mod prepare;
@@ -99,6 +100,7 @@ enum Verb {
     Resolve(resolve::Arguments),
     Launch(launch::Arguments),
     Export(export::Arguments),
+    Preflight(Box<preflight::Arguments>),
     Presets(presets::Arguments),
     Probe(probe::Arguments),
     Doctor(doctor::Arguments),
@@ -127,6 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Resolve(arguments)) => resolve::run(&arguments),
         Some(Verb::Launch(arguments)) => return launch::run(&arguments),
         Some(Verb::Export(arguments)) => export::run(&arguments),
+        Some(Verb::Preflight(arguments)) => preflight::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Probe(arguments)) => probe::run(&arguments),
         Some(Verb::Doctor(arguments)) => doctor::run(&arguments),

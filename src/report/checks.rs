@@ -28,6 +28,8 @@ pub enum State {
     Good,
     /// Not there, which is no fault unless one needs it.
     Absent,
+    /// Unusual, which may be fine.
+    Odd,
     /// Something is wrong with it.
     Bad,
 }
@@ -41,6 +43,11 @@ impl Check {
     /// It is not there, and that may be fine.
     pub fn absent(name: impl Into<String>, says: impl Into<String>) -> Check {
         Check { state: State::Absent, ..Check::good(name, says) }
+    }
+
+    /// It is unusual.
+    pub fn odd(name: impl Into<String>, says: impl Into<String>) -> Check {
+        Check { state: State::Odd, ..Check::good(name, says) }
     }
 
     /// Something is wrong with it.
@@ -94,6 +101,7 @@ fn mark(state: State, is_coloured: bool) -> String {
     let (word, colour) = match state {
         State::Good => ("ok    ", "32"),
         State::Absent => ("-     ", "2"),
+        State::Odd => ("odd   ", "33"),
         State::Bad => ("wrong ", "1;31"),
     };
     if is_coloured { format!("\x1b[{colour}m{word}\x1b[0m") } else { word.to_owned() }

@@ -10,6 +10,7 @@ pub mod estimate;
 mod fingerprint;
 pub mod github;
 pub mod gitlab;
+pub mod health;
 pub mod json;
 pub mod junit;
 pub mod line;

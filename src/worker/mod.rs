@@ -7,9 +7,11 @@ pub mod heard;
 mod layout;
 pub mod locate;
 mod options;
+mod page;
 mod run;
 
 pub use health::{AllReduce, Health, Look, Matmul, RankHealth, Trouble};
 pub use layout::{Layout, Sharded};
 pub use options::{RUN_OPTIONS, RunOption, Takes};
+pub use page::page;
 pub use run::{Batch, Checkpoints, Data, Model, Optimizer, Run, Schedule, ScheduleKind};

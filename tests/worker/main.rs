@@ -1,4 +1,6 @@
 //! The worker as its launcher sees it: real processes, real collectives over the loopback device.
 
 mod comm;
+#[cfg(target_os = "linux")]
+mod elf;
 mod harness;

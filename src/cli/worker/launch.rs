@@ -10,7 +10,7 @@ use super::options::RunFlags;
 use super::run::{self, Made};
 use crate::cli::prepare::Prepared;
 use crate::hardware::Machine;
-use crate::launch::{Kept, Plan, Reason, Script};
+use crate::launch::{Kept, Plan, Ranks, Reason, Script};
 use crate::presets;
 use crate::worker::Run;
 use crate::worker::locate::{self, Kit};
@@ -32,26 +32,40 @@ pub struct Planned {
 /// # Errors
 /// Everything that keeps it from starting, one sentence each.
 pub fn plan(prepared: &Prepared, flags: &RunFlags) -> Result<Planned, Vec<String>> {
-    let Made { mut run, ranks, notes, .. } = run::make(prepared, flags)?;
-    let kit = kit(&prepared.computer.machine)?;
+    let Made { mut run, ranks, mut notes } = run::make(prepared, flags)?;
+    notes.extend(left_out(&run));
     let text = if run.data.files.is_empty() { Some(text().map_err(|reason| vec![reason])?) } else { None };
     run.data.files.extend(text.iter().map(|text| text.path().to_owned()));
-    let script =
-        Script { name: kit.worker.display().to_string(), arguments: vec!["train".to_owned(), place(&run)] };
-    let mut plan = prepared.plan_ranks(&script, ranks).map_err(|refusal| vec![refusal.to_string()])?;
-    lend(&mut plan, &kit, &prepared.computer.machine);
+    let mut plan = ranks_of(prepared, ranks, &["train", &place(&run)])?;
     plan.notes.splice(0..0, notes);
     plan.kept.extend(text);
     Ok(Planned { run, plan })
 }
 
-/// The worker and its libtorch.
-pub fn kit(machine: &Machine) -> Result<Kit, Vec<String>> {
-    super::around(machine, locate::kit)
+/// What a person may not expect of a run.
+fn left_out(run: &Run) -> impl Iterator<Item = String> {
+    let text = "no `--data`: it learns from the small text that comes with accel-studio";
+    let folder = "no `--save-to`: nothing is kept of this run";
+    let notes = [(run.data.files.is_empty(), text), (run.checkpoints.folder.is_none(), folder)];
+    notes.into_iter().filter(|(is_told, _)| *is_told).map(|(_, note)| note.to_owned())
+}
+
+/// Ranks of the worker with these words.
+///
+/// # Errors
+/// What is missing, or what is wrong with ports and addresses.
+pub fn ranks_of(prepared: &Prepared, ranks: Ranks, words: &[&str]) -> Result<Plan, Vec<String>> {
+    let machine = &prepared.computer.machine;
+    let kit = super::around(machine, locate::kit)?;
+    let arguments = words.iter().map(|word| (*word).to_owned()).collect();
+    let script = Script { name: kit.worker.display().to_string(), arguments };
+    let mut plan = prepared.plan_ranks(&script, ranks).map_err(|refusal| vec![refusal.to_string()])?;
+    lend(&mut plan, &kit, machine);
+    Ok(plan)
 }
 
 /// Lets the processes of a plan find libtorch.
-pub fn lend(plan: &mut Plan, kit: &Kit, machine: &Machine) {
+fn lend(plan: &mut Plan, kit: &Kit, machine: &Machine) {
     let (variable, value) = locate::search_path(&kit.libraries, |name| machine.env.get(name).cloned());
     plan.shared_env.insert(variable.to_owned(), value.clone());
     plan.reasons.push(Reason {
@@ -115,7 +129,11 @@ fn text() -> Result<Kept, String> {
     keep("text", ".txt", &presets::garden()).map_err(failed)
 }
 
-fn keep(what: &str, ending: &str, text: &str) -> std::io::Result<Kept> {
+/// A file with this text that goes with the plan that holds it.
+///
+/// # Errors
+/// The system's words.
+pub fn keep(what: &str, ending: &str, text: &str) -> std::io::Result<Kept> {
     let prefix = format!("accel-studio-{what}-");
     let mut file = tempfile::Builder::new().prefix(&prefix).suffix(ending).tempfile()?;
     file.write_all(text.as_bytes())?;

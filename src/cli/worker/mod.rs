@@ -1,5 +1,6 @@
 //! The worker from the command line: where it is, and short questions to it.
 
+pub mod answer;
 pub mod launch;
 pub mod options;
 pub mod run;

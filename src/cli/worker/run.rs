@@ -72,7 +72,7 @@ pub fn make(prepared: &Prepared, flags: &RunFlags) -> Result<Made, Vec<String>> 
         return Err(missing);
     }
     let ranks = ranks(&run.layout, &strategy);
-    let notes = notes(&run, ranks, machine);
+    let notes = notes(ranks, machine);
     Ok(Made { run, ranks, notes })
 }
 
@@ -115,18 +115,12 @@ fn missing(run: &Run) -> Vec<String> {
     named.map(|(option, path)| format!("`--{option}`: there is no {}", path.display())).collect()
 }
 
-fn notes(run: &Run, ranks: Ranks, machine: &Machine) -> Vec<String> {
+fn notes(ranks: Ranks, machine: &Machine) -> Vec<String> {
     let mut notes = Vec::new();
     if ranks.is_on_cpu {
         let why = if machine.visible_gpus().is_empty() { "no GPU: " } else { "" };
         let verb = if ranks.local == 1 { "runs" } else { "run" };
         notes.push(format!("{why}{} {verb} on this machine's CPUs", count(ranks.local as usize, "rank")));
-    }
-    if run.data.files.is_empty() {
-        notes.push("no `--data`: it learns from the small text that comes with accel-studio".to_owned());
-    }
-    if run.checkpoints.folder.is_none() {
-        notes.push("no `--save-to`: nothing is kept of this run".to_owned());
     }
     notes
 }
