@@ -5,8 +5,10 @@
 #[allow(unsafe_code)]
 mod comm;
 mod data;
+mod engine;
 mod metrics;
 mod network;
+mod optimizer;
 mod preflight;
 #[allow(unsafe_code)]
 mod torch;
