@@ -4,3 +4,4 @@ mod comm;
 #[cfg(target_os = "linux")]
 mod elf;
 mod harness;
+mod memory;

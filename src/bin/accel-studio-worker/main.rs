@@ -6,6 +6,7 @@
 mod comm;
 mod data;
 mod engine;
+mod measure;
 mod metrics;
 mod network;
 mod optimizer;
@@ -23,11 +24,13 @@ use clap::Parser;
 #[derive(Parser, Debug)]
 #[command(version)]
 enum Worker {
+    Measure(measure::Measure),
     Selftest(preflight::selftest::Selftest),
 }
 
 fn main() -> ExitCode {
     let outcome = match Worker::parse() {
+        Worker::Measure(measure) => Ok(measure.run()),
         Worker::Selftest(selftest) => selftest.run(),
     };
     outcome.unwrap_or_else(|error| {
