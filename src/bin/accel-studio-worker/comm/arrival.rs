@@ -1,5 +1,6 @@
 //! The roll call at the start: each rank leaves where it is in the store, and waits for the words of all others.
 
+use std::collections::HashSet;
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,14 +25,16 @@ pub struct Arrival {
     pub pid: u32,
     /// `cpu`, or which GPU of the machine: what `CUDA_VISIBLE_DEVICES` calls it, else its number.
     pub device: String,
+    /// Whether it can speak over NCCL.
+    pub has_nccl: bool,
 }
 
 impl Arrival {
     /// This process.
-    pub fn here(device: Device) -> Arrival {
+    pub fn here(device: Device, has_nccl: bool) -> Arrival {
         let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
         let host = sysinfo::System::host_name().unwrap_or_else(|_| "a machine without a name".to_owned());
-        Arrival { host, pid: std::process::id(), device: name_of(device, visible.as_deref()) }
+        Arrival { host, pid: std::process::id(), device: name_of(device, visible.as_deref()), has_nccl }
     }
 }
 
@@ -75,6 +78,13 @@ impl Arrivals {
     /// How many are on this rank's machine.
     pub fn local_size(&self) -> usize {
         self.all.iter().filter(|other| other.host == self.all[self.rank].host).count()
+    }
+
+    /// Whether every rank has a GPU to itself, which NCCL asks for, and has NCCL.
+    pub fn can_speak_nccl(&self) -> bool {
+        let gpus: HashSet<(&str, &str)> =
+            self.all.iter().map(|rank| (rank.host.as_str(), rank.device.as_str())).collect();
+        gpus.len() == self.all.len() && self.all.iter().all(|rank| rank.has_nccl && rank.device != "cpu")
     }
 
     /// Which network Gloo takes: the interface that the person names (the first of `GLOO_SOCKET_IFNAME`), this

@@ -7,6 +7,8 @@ mod arrival;
 mod ffi;
 pub mod gloo;
 pub mod local;
+mod mixed;
+pub mod nccl;
 mod roll;
 mod seat;
 mod staged;

@@ -82,6 +82,11 @@ impl Watch {
         CommError { doing: error.doing, rank: self.rank, why }
     }
 
+    /// Whether somebody knows already why all end.
+    pub fn has_verdict(&self) -> bool {
+        lock(&self.state).verdict.is_some()
+    }
+
     /// This rank ends for a reason of its own, which the others shall repeat.
     pub fn farewell(&self, reason: &str) {
         self.verdict(Some(format!("rank {} ended: {reason}", self.rank)));

@@ -3,20 +3,23 @@
 //! By torchrun's contract, hence also under torchrun, mpirun and srun; one process where nobody started more.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tch::Device;
 
 use super::arrival::{Arrival, Arrivals};
 use super::gloo::{Gloo, Meeting};
 use super::local::Local;
+use super::mixed::Mixed;
+use super::nccl::library::Library;
+use super::nccl::{Line, Nccl};
 use super::seat::Seat;
 use super::staged::Staged;
 use super::store::Store;
 use super::watch::Watch;
 use super::watched::Watched;
-use super::{Collective, CommError, Result};
-use crate::torch::device;
+use super::{Collective, CommError, Result, verdict};
+use crate::torch::{TorchError, device};
 
 /// What a run asks of its world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,7 @@ pub struct World {
     /// Where ranks leave words for each other; none for one process.
     pub store: Option<Arc<Store>>,
     watch: Option<Arc<Watch>>,
+    timeout: Duration,
 }
 
 impl World {
@@ -70,6 +74,7 @@ impl World {
             replica: local,
             store: None,
             watch: None,
+            timeout: Duration::ZERO,
         }
     }
 
@@ -79,6 +84,21 @@ impl World {
         if let Some(watch) = &self.watch {
             watch.farewell(reason);
         }
+    }
+
+    /// The words of every rank, by rank, on every rank. A name may be used once.
+    ///
+    /// # Errors
+    /// A rank has left nothing within the world's timeout, or the store is gone.
+    pub fn gather(&self, name: &str, words: &str) -> Result<Vec<String>> {
+        let Some(store) = &self.store else { return Ok(vec![words.to_owned()]) };
+        let gather = Gather { store, rank: self.rank, name, deadline: Instant::now() + self.timeout };
+        let failed = |error: TorchError| {
+            let error = CommError { doing: "gathering what all ranks say", rank: self.rank, why: error.0 };
+            self.watch.as_ref().map_or(error.clone(), |watch| watch.explain(error))
+        };
+        gather.leave(words).map_err(failed)?;
+        (0..self.size).map(|rank| gather.of(rank).map_err(failed)).collect()
     }
 
     /// The world that this process was started into. Returns when all ranks have met.
@@ -94,9 +114,16 @@ impl World {
         if seat.size == 1 {
             return Ok(World { why_cpu, ..World::alone(device) });
         }
-        let arrivals = Arrivals::meet(&seat, Arrival::here(device), wish.timeout)?;
+        let nccl = device.is_cuda().then(Library::load).and_then(std::result::Result::ok);
+        let arrivals = Arrivals::meet(&seat, Arrival::here(device, nccl.is_some()), wish.timeout)?;
         let watch = Watch::begin(&seat, wish.timeout)?;
-        let groups = Groups::meet(&seat, &arrivals, wish, device)?.watched(&watch, seat.rank);
+        let nccl = nccl.filter(|_| arrivals.can_speak_nccl());
+        let line =
+            nccl.map(|library| Line::open(library, device, patience(wish.timeout), Some(Arc::clone(&watch))));
+        let line = line.transpose().map_err(|why| failed(seat.rank, why))?;
+        let meeting =
+            Rendezvous { seat: &seat, arrivals: &arrivals, device, timeout: patience(wish.timeout), line };
+        let groups = Groups::meet(&meeting, wish.replicas)?.watched(&watch, seat.rank);
         Ok(World {
             rank: seat.rank,
             size: seat.size,
@@ -109,6 +136,7 @@ impl World {
             replica: groups.replica,
             store: Some(arrivals.store),
             watch: Some(watch),
+            timeout: wish.timeout,
         })
     }
 }
@@ -151,19 +179,37 @@ struct Groups {
     replica: Arc<dyn Collective>,
 }
 
+/// What every group of a rank is made from.
+struct Rendezvous<'a> {
+    seat: &'a Seat,
+    arrivals: &'a Arrivals,
+    device: Device,
+    timeout: Duration,
+    line: Option<Line>,
+}
+
+impl Rendezvous<'_> {
+    /// NCCL where every rank has a GPU to itself, beside Gloo for what is in host memory; else Gloo for both.
+    fn group(&self, name: &str, rank: usize, size: usize) -> Result<Arc<dyn Collective>> {
+        let (store, way) = (&self.arrivals.store, self.arrivals.way(self.seat));
+        let host = Gloo::meet(store, Meeting { name, rank, size, timeout: self.timeout, way: &way })?;
+        Ok(match &self.line {
+            Some(line) => Arc::new(Mixed { gpu: Nccl::meet(line, store, name, rank, size)?, host }),
+            None if self.device == Device::Cpu => Arc::new(host),
+            None => Arc::new(Staged(host)),
+        })
+    }
+}
+
 impl Groups {
-    fn meet(seat: &Seat, arrivals: &Arrivals, wish: Wish, device: Device) -> Result<Groups> {
-        let (share, replicas) = (seat.size / wish.replicas, wish.replicas);
-        let (way, timeout) = (arrivals.way(seat), patience(wish.timeout));
-        let meet = |name: &str, rank, size| -> Result<Arc<dyn Collective>> {
-            let gloo = Gloo::meet(&arrivals.store, Meeting { name, rank, size, timeout, way: &way })?;
-            Ok(if device == Device::Cpu { Arc::new(gloo) } else { Arc::new(Staged(gloo)) })
-        };
-        let all = meet("all", seat.rank, seat.size)?;
+    fn meet(meeting: &Rendezvous<'_>, replicas: usize) -> Result<Groups> {
+        let seat = meeting.seat;
+        let share = seat.size / replicas;
+        let all = meeting.group("all", seat.rank, seat.size)?;
         let group = |kind: &str, number: usize, rank, size| match size {
             1 => Ok(Arc::new(Local) as Arc<dyn Collective>),
             size if size == seat.size => Ok(Arc::clone(&all)),
-            size => meet(&format!("{kind}{number}"), rank, size),
+            size => meeting.group(&format!("{kind}{number}"), rank, size),
         };
         let (copy, part) = (seat.rank / share, seat.rank % share);
         let shard = group("shard", copy, part, share)?;
@@ -188,4 +234,33 @@ impl Groups {
 /// A collective gives up a little before the run's timeout, so that there is time to find out who is missing.
 fn patience(timeout: Duration) -> Duration {
     timeout - (timeout / 4).min(Duration::from_secs(3))
+}
+
+/// Words that every rank leaves for every other.
+struct Gather<'a> {
+    store: &'a Store,
+    rank: usize,
+    name: &'a str,
+    deadline: Instant,
+}
+
+impl Gather<'_> {
+    fn leave(&self, words: &str) -> std::result::Result<(), TorchError> {
+        self.store.set(&self.key(self.rank), words.as_bytes())
+    }
+
+    /// Asks again and again instead of waiting in the store, to hear when it is known why all end.
+    fn of(&self, rank: usize) -> std::result::Result<String, TorchError> {
+        while !self.store.has(&self.key(rank))? {
+            if Instant::now() > self.deadline || verdict::read(self.store)?.is_some() {
+                return Err(TorchError(format!("rank {rank} has said nothing of `{}`", self.name)));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.store.get(&self.key(rank)).map(|words| String::from_utf8_lossy(&words).into_owned())
+    }
+
+    fn key(&self, rank: usize) -> String {
+        format!("said/{}/{rank}", self.name)
+    }
 }

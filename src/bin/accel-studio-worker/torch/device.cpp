@@ -7,6 +7,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 
+#include <memory>
+
 namespace {
 
 // A stream for communication, and the event that orders it against the current one.
@@ -16,6 +18,13 @@ struct SideStream {
   int device;
 };
 
+// A point on it.
+struct Mark {
+  c10::Event event;
+  int device;
+};
+
+Mark* mark_of(void* pointer) { return static_cast<Mark*>(pointer); }
 SideStream* side(void* pointer) { return static_cast<SideStream*>(pointer); }
 
 }  // namespace
@@ -102,16 +111,6 @@ int as_side_stream_after_current(void* stream) {
   });
 }
 
-// The other way round: the current stream waits for what is queued on the side stream.
-int as_current_after_side_stream(void* stream) {
-  return shim::guarded([&] {
-    auto current = at::accelerator::getCurrentStream(static_cast<c10::DeviceIndex>(side(stream)->device));
-    side(stream)->event.record(side(stream)->stream);
-    side(stream)->event.block(current);
-    return 1;
-  });
-}
-
 // The allocator keeps the tensor's memory until the side stream has passed this point.
 int as_keep_for_side_stream(at::Tensor* tensor, void* stream) {
   return shim::guarded([&] {
@@ -120,10 +119,28 @@ int as_keep_for_side_stream(at::Tensor* tensor, void* stream) {
   });
 }
 
-// 1 when nothing queued on the side stream is left to do.
-int as_side_stream_is_idle(void* stream) {
-  return shim::guarded([&] { return side(stream)->stream.query() ? 1 : 0; });
+void as_drop_side_stream(void* stream) { delete side(stream); }
+
+// The point up to which the side stream is filled now.
+void* as_mark(void* stream) {
+  return shim::guarded([&]() -> void* {
+    auto mark = std::make_unique<Mark>(Mark{c10::Event(side(stream)->stream.device_type()), side(stream)->device});
+    mark->event.record(side(stream)->stream);
+    return mark.release();
+  });
 }
 
-void as_drop_side_stream(void* stream) { delete side(stream); }
+int as_current_after_mark(void* mark) {
+  return shim::guarded([&] {
+    mark_of(mark)->event.block(at::accelerator::getCurrentStream(static_cast<c10::DeviceIndex>(mark_of(mark)->device)));
+    return 1;
+  });
+}
+
+// 1 where the device is past it, 0 where it is not, -1 after an error.
+int as_mark_is_done(void* mark) {
+  return shim::guarded([&] { return mark_of(mark)->event.query() ? 2 : 1; }) - 1;
+}
+
+void as_drop_mark(void* mark) { delete mark_of(mark); }
 }

@@ -122,10 +122,11 @@ impl SideStream {
         check(unsafe { ffi::as_side_stream_after_current(self.0) })
     }
 
-    /// What the current stream is given from now on comes after what is queued here.
-    pub fn hold_current(&self) -> Result<()> {
+    /// The point that what is queued here so far leads up to.
+    pub fn mark(&self) -> Result<Mark> {
         // SAFETY: the handle is ours.
-        check(unsafe { ffi::as_current_after_side_stream(self.0) })
+        let mark = unsafe { ffi::as_mark(self.0) };
+        if mark.is_null() { Err(TorchError::last()) } else { Ok(Mark(mark)) }
     }
 
     /// The tensor's memory is not used again before this stream has passed this point.
@@ -133,17 +134,45 @@ impl SideStream {
         // SAFETY: both handles live through the call.
         check(unsafe { ffi::as_keep_for_side_stream(handle(tensor), self.0) })
     }
-
-    /// Whether all that was queued here is done.
-    pub fn is_idle(&self) -> bool {
-        // SAFETY: the handle is ours.
-        unsafe { ffi::as_side_stream_is_idle(self.0) == 1 }
-    }
 }
 
 impl Drop for SideStream {
     fn drop(&mut self) {
         // SAFETY: dropped once.
         unsafe { ffi::as_drop_side_stream(self.0) }
+    }
+}
+
+/// A point on a stream that the GPU reaches at some time.
+#[derive(Debug)]
+pub struct Mark(*mut c_void);
+
+// SAFETY: as for the stream.
+unsafe impl Send for Mark {}
+// SAFETY: as for the stream.
+unsafe impl Sync for Mark {}
+
+impl Mark {
+    /// What the current stream is given from now on comes after this point.
+    pub fn hold_current(&self) -> Result<()> {
+        // SAFETY: the handle is ours.
+        check(unsafe { ffi::as_current_after_mark(self.0) })
+    }
+
+    /// Whether the GPU is past it.
+    pub fn is_done(&self) -> Result<bool> {
+        // SAFETY: the handle is ours.
+        match unsafe { ffi::as_mark_is_done(self.0) } {
+            1 => Ok(true),
+            0 => Ok(false),
+            _ => Err(TorchError::last()),
+        }
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        // SAFETY: dropped once.
+        unsafe { ffi::as_drop_mark(self.0) }
     }
 }

@@ -43,10 +43,12 @@ unsafe extern "C" {
     pub fn as_side_stream(device: c_int) -> *mut c_void;
     pub fn as_side_stream_native(stream: *mut c_void) -> *mut c_void;
     pub fn as_side_stream_after_current(stream: *mut c_void) -> c_int;
-    pub fn as_current_after_side_stream(stream: *mut c_void) -> c_int;
     pub fn as_keep_for_side_stream(tensor: *mut C_tensor, stream: *mut c_void) -> c_int;
-    pub fn as_side_stream_is_idle(stream: *mut c_void) -> c_int;
     pub fn as_drop_side_stream(stream: *mut c_void);
+    pub fn as_mark(stream: *mut c_void) -> *mut c_void;
+    pub fn as_current_after_mark(mark: *mut c_void) -> c_int;
+    pub fn as_mark_is_done(mark: *mut c_void) -> c_int;
+    pub fn as_drop_mark(mark: *mut c_void);
 
     pub fn as_autocast(
         is_cuda: c_int,
