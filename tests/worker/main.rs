@@ -5,3 +5,4 @@ mod comm;
 mod elf;
 mod harness;
 mod memory;
+mod preflight;

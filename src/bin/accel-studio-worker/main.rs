@@ -25,12 +25,16 @@ use clap::Parser;
 #[command(version)]
 enum Worker {
     Measure(measure::Measure),
+    Preflight(preflight::check::Preflight),
+    Probe(preflight::probe::Probe),
     Selftest(preflight::selftest::Selftest),
 }
 
 fn main() -> ExitCode {
     let outcome = match Worker::parse() {
         Worker::Measure(measure) => Ok(measure.run()),
+        Worker::Preflight(preflight) => preflight.run(),
+        Worker::Probe(probe) => Ok(probe.run()),
         Worker::Selftest(selftest) => selftest.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,6 +1,5 @@
 //! `selftest`: whether libtorch and the collectives of this world do what the worker needs of them.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::collectives::{self, Wrong};
+use super::{print, seconds};
 use crate::comm::{CommError, Wish, World};
 
 /// Checks this build of the worker on this machine's devices.
@@ -28,12 +28,6 @@ pub struct Selftest {
     /// Go through the collectives so many times
     #[arg(long, default_value_t = 1, hide = true)]
     rounds: usize,
-}
-
-/// A timeout on the command line.
-fn seconds(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number of seconds"))?;
-    if (0.1..=86_400.0).contains(&number) { Ok(number) } else { Err("write 0.1 to 86400 seconds".to_owned()) }
 }
 
 /// One check.
@@ -104,10 +98,4 @@ impl Selftest {
             print(&serde_json::to_string(outcome).expect("plain words become JSON"));
         }
     }
-}
-
-/// A line on standard output, at once; nobody may be listening any more.
-fn print(line: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
