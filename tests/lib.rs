@@ -26,6 +26,8 @@ mod launch_plan;
 #[cfg(unix)]
 mod launch_refused;
 mod loader;
+#[cfg(unix)]
+mod measure;
 mod memory_properties;
 mod memory_traps;
 mod memory_truth;

@@ -1,11 +1,9 @@
 //! `preflight` with a worker that answers what the story needs.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-
 use serde_json::{Value, json};
 
 use crate::harness::run::Room;
+use crate::harness::stand_in;
 
 fn rank(number: u32) -> Value {
     json!({
@@ -27,18 +25,10 @@ fn health(troubles: Value) -> Value {
 /// A room whose worker answers on rank 0 and ends with that code.
 fn room(answer: &str, code: u8) -> Room {
     let worker = format!(
-        "#!/bin/sh\n[ \"$1\" = preflight ] && [ -f \"$3\" ] || exit 9\necho \"rank $RANK was here\" >&2\n\
+        "[ \"$1\" = preflight ] && [ -f \"$3\" ] || exit 9\necho \"rank $RANK was here\" >&2\n\
          [ \"$RANK\" != 0 ] || cat answer.json\nexit {code}\n"
     );
-    let room = Room::new()
-        .file("torch/lib/libtorch_cpu.so", "")
-        .file("torch/version.py", "__version__ = '2.11.0'\n")
-        .file("worker", worker)
-        .file("answer.json", answer);
-    fs::set_permissions(room.path("worker"), fs::Permissions::from_mode(0o755)).expect("a program");
-    let named = |name: &str| room.path(name).display().to_string();
-    let (worker, torch) = (named("worker"), named("torch"));
-    room.variable("ACCEL_STUDIO_WORKER", &worker).variable("ACCEL_STUDIO_LIBTORCH", &torch)
+    stand_in::room(&worker).file("answer.json", answer)
 }
 
 #[test]

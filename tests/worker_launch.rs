@@ -1,27 +1,20 @@
 //! `launch --worker` with a worker that only says what it was told: plans, refusals, and what each rank sees.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
 use crate::harness::run::{Room, Run};
+use crate::harness::stand_in;
 
 const FSDP: &str =
     "distributed_type: FSDP\nmixed_precision: bf16\nnum_processes: 2\nfsdp_config:\n  fsdp_version: 2\n";
 
 /// A room with a libtorch and a worker that prints its arguments and its place among the ranks.
 fn room() -> Room {
-    let worker = "#!/bin/sh\necho \"$1 rank $RANK of $WORLD_SIZE at $MASTER_ADDR with $OMP_NUM_THREADS\"\ncp \"$2\" \"told${RANK:-0}.json\"\n";
-    let room = Room::new()
-        .file("torch/lib/libtorch_cpu.so", "")
-        .file("torch/version.py", "__version__ = '2.11.0'\n")
-        .file("worker", worker)
-        .file("fsdp.yaml", FSDP);
-    fs::set_permissions(room.path("worker"), fs::Permissions::from_mode(0o755)).expect("a program");
-    let named = |name: &str| room.path(name).display().to_string();
-    let (worker, torch) = (named("worker"), named("torch"));
-    room.variable("ACCEL_STUDIO_WORKER", &worker).variable("ACCEL_STUDIO_LIBTORCH", &torch)
+    let worker = "echo \"$1 rank $RANK of $WORLD_SIZE at $MASTER_ADDR with $OMP_NUM_THREADS\"\n\
+                  cp \"$2\" \"told${RANK:-0}.json\"\n";
+    stand_in::room(worker).file("fsdp.yaml", FSDP)
 }
 
 fn planned(room: &Room, words: &[&str]) -> Value {

@@ -18,6 +18,7 @@ pub mod job;
 mod launch;
 mod machine;
 mod machines;
+mod measure;
 pub mod options;
 mod preflight;
 mod prepare;
@@ -101,6 +102,7 @@ enum Verb {
     Launch(launch::Arguments),
     Export(export::Arguments),
     Preflight(Box<preflight::Arguments>),
+    Measure(Box<measure::Arguments>),
     Presets(presets::Arguments),
     Probe(probe::Arguments),
     Doctor(doctor::Arguments),
@@ -130,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Verb::Launch(arguments)) => return launch::run(&arguments),
         Some(Verb::Export(arguments)) => export::run(&arguments),
         Some(Verb::Preflight(arguments)) => preflight::run(&arguments),
+        Some(Verb::Measure(arguments)) => measure::run(&arguments),
         Some(Verb::Presets(arguments)) => presets::run(&arguments),
         Some(Verb::Probe(arguments)) => probe::run(&arguments),
         Some(Verb::Doctor(arguments)) => doctor::run(&arguments),

@@ -16,6 +16,7 @@ pub mod junit;
 pub mod line;
 mod lines;
 pub mod machine;
+pub mod measured;
 pub mod page;
 pub mod patch;
 pub mod plan;

@@ -102,5 +102,7 @@ model as `transformers` loads it. SIGTERM and Ctrl-C save before they end a run;
 ## Before and beside a training
 * `accel-studio preflight [FILE]` starts the ranks for some seconds and says what each device does: memory against the
   estimate, matrix products, copies, clocks, all-reduces. It names the rank that is at fault.
+* `accel-studio measure [FILE] --model NAME` runs a few steps on random tokens and prints memory by what it is for, beside
+  the estimate, tokens per second and MFU. What does not fit is run with few blocks and continued in a straight line.
 * `accel-studio doctor` says what is installed, where, and which version.
 ";

@@ -9,5 +9,7 @@ pub mod processes;
 pub mod pty;
 pub mod run;
 pub mod screen;
+#[cfg(unix)]
+pub mod stand_in;
 pub mod svg;
 pub mod truth;

@@ -32,7 +32,7 @@ pub struct Planned {
 /// # Errors
 /// Everything that keeps it from starting, one sentence each.
 pub fn plan(prepared: &Prepared, flags: &RunFlags) -> Result<Planned, Vec<String>> {
-    let Made { mut run, ranks, mut notes } = run::make(prepared, flags)?;
+    let Made { mut run, ranks, mut notes, .. } = run::make(prepared, flags)?;
     notes.extend(left_out(&run));
     let text = if run.data.files.is_empty() { Some(text().map_err(|reason| vec![reason])?) } else { None };
     run.data.files.extend(text.iter().map(|text| text.path().to_owned()));

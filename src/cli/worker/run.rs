@@ -10,7 +10,7 @@ use crate::hardware::Machine;
 use crate::launch::Ranks;
 use crate::layers::python;
 use crate::memory::solve::Situation;
-use crate::memory::{Strategy, Workload};
+use crate::memory::{Estimate, Strategy, Workload};
 use crate::model::{self, Dtype};
 use crate::settings;
 use crate::text::count;
@@ -27,6 +27,8 @@ pub struct Made {
     pub run: Run,
     /// Where its ranks are.
     pub ranks: Ranks,
+    /// What it is expected to need, where that can be said.
+    pub estimate: Option<Estimate>,
     /// What a person should know: sentences in lower case.
     pub notes: Vec<String>,
 }
@@ -66,14 +68,15 @@ pub fn make(prepared: &Prepared, flags: &RunFlags) -> Result<Made, Vec<String>> 
     situation.work.micro_batch = run.batch.micro.into();
     situation.work.sequence = run.batch.sequence.into();
     situation.work.has_checkpointing = run.layout.has_checkpointing;
-    run.estimated_bytes = situation.estimate().ok().map(|estimate| estimate.needed());
+    let estimate = situation.estimate().ok();
+    run.estimated_bytes = estimate.as_ref().map(Estimate::needed);
     let missing = missing(&run);
     if !missing.is_empty() {
         return Err(missing);
     }
     let ranks = ranks(&run.layout, &strategy);
     let notes = notes(ranks, machine);
-    Ok(Made { run, ranks, notes })
+    Ok(Made { run, ranks, estimate, notes })
 }
 
 /// The config as the worker hears it, and DeepSpeed's own file.
