@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 WITH_TORCH = LIBTORCH=$$(.ci/libtorch) && export LIBTORCH &&
 
-.PHONY: build test test-worker libtorch manifests bench-launch forced-ends python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
+.PHONY: build test test-worker libtorch manifests bench-launch forced-ends worker-kills python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
 
 build: ## both programs; libtorch is fetched where none is found (544 MB)
 	$(WITH_TORCH) $(CARGO) build --release --locked --features torch
@@ -60,6 +60,10 @@ edits: $(VENV)/yaml ## what we write and what edits do, as PyYAML reads it: text
 
 forced-ends: ## 200 jobs that end badly in seven ways; counts the processes that survive (COUNT=200)
 	FORCED_ENDS=$(or $(COUNT),200) $(CARGO) test --locked --test lib forced_ends -- --nocapture
+
+worker-kills: ## 50 runs of the worker lose a rank at a random moment and go on (COUNT=50 SEED=1)
+	$(WITH_TORCH) WORKER_KILLS=$(or $(COUNT),50) WORKER_KILLS_SEED=$(or $(SEED),1) OMP_NUM_THREADS=1 \
+		$(CARGO) test --locked --features torch --test worker kills -- --nocapture
 
 python: $(VENV)/accelerate ## the optional Python environment: with it, tests train with the real Accelerate
 

@@ -4,5 +4,9 @@ mod comm;
 #[cfg(target_os = "linux")]
 mod elf;
 mod harness;
+mod kills;
 mod memory;
 mod preflight;
+mod resume;
+mod runs;
+mod train;

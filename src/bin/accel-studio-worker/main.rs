@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+mod checkpoint;
 #[allow(unsafe_code)]
 mod comm;
 mod data;
@@ -13,6 +14,7 @@ mod optimizer;
 mod preflight;
 #[allow(unsafe_code)]
 mod torch;
+mod train;
 mod weights;
 
 use std::io::Write;
@@ -24,6 +26,7 @@ use clap::Parser;
 #[derive(Parser, Debug)]
 #[command(version)]
 enum Worker {
+    Train(train::Train),
     Measure(measure::Measure),
     Preflight(preflight::check::Preflight),
     Probe(preflight::probe::Probe),
@@ -31,7 +34,9 @@ enum Worker {
 }
 
 fn main() -> ExitCode {
+    torch::error::keep_quiet();
     let outcome = match Worker::parse() {
+        Worker::Train(train) => Ok(train.run()),
         Worker::Measure(measure) => Ok(measure.run()),
         Worker::Preflight(preflight) => preflight.run(),
         Worker::Probe(probe) => Ok(probe.run()),

@@ -1,7 +1,7 @@
 //! TensorBoard's event files: records of `Event` messages, as its `record_writer.py` and `event.proto` (2.20) say.
 //!
-//! Written by hand because five fields of two messages are all that scalars need. Checked against TensorBoard's own
-//! reader (`make tensorboard`), and held by recorded bytes.
+//! Written by hand because a handful of fields is all that scalars need; the bytes are those of TensorBoard's own writer,
+//! recorded below, and its `EventAccumulator` reads them, resumed runs included.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

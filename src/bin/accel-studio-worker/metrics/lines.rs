@@ -22,8 +22,27 @@ pub struct StepLine {
     pub tokens_per_second: f64,
     /// Duration of the step in seconds.
     pub seconds: f64,
-    /// Most memory in use so far in bytes, on this rank.
-    pub memory: u64,
+    /// Most memory in use so far in bytes, on this rank, where the system tells it.
+    pub memory: Option<u64>,
+}
+
+impl StepLine {
+    /// The same for programs.
+    pub fn scalars(&self) -> Vec<(&'static str, f64)> {
+        let always = [
+            ("loss", self.loss),
+            ("learning_rate", self.rate),
+            ("tokens_per_second", self.tokens_per_second),
+            ("step_seconds", self.seconds),
+        ];
+        let sometimes = [
+            ("gradient_norm", self.gradient_norm),
+            ("loss_scale", self.scale.map(|(scale, _)| scale)),
+            ("memory_bytes", self.memory.map(|bytes| bytes as f64)),
+        ];
+        let there = sometimes.into_iter().filter_map(|(name, number)| Some((name, number?)));
+        always.into_iter().chain(there).collect()
+    }
 }
 
 impl std::fmt::Display for StepLine {
@@ -38,16 +57,15 @@ impl std::fmt::Display for StepLine {
             write!(line, "  grad norm {norm:.3}")?;
         }
         match self.scale {
-            Some((scale, true)) => write!(line, "  skipped, scale now {scale}")?,
+            Some((scale, true)) => write!(line, "  skipped at scale {scale}")?,
             Some((scale, false)) => write!(line, "  scale {scale}")?,
             None => {}
         }
         let (tokens, time) = (thousands(self.tokens_per_second), time(self.seconds));
-        write!(line, "  {tokens} tokens/s  {time}/step  {:.2} GiB", self.memory as f64 / GIB)
+        write!(line, "  {tokens} tokens/s  {time}/step")?;
+        self.memory.map_or(Ok(()), |bytes| write!(line, "  {}", accel_studio::text::bytes(bytes)))
     }
 }
-
-const GIB: f64 = (1u64 << 30) as f64;
 
 /// `850`, `12.3k`, `4.56M`.
 fn thousands(number: f64) -> String {
@@ -84,17 +102,17 @@ mod tests {
         scale: None,
         tokens_per_second: 12_345.0,
         seconds: 0.0851,
-        memory: 1 << 29,
+        memory: Some(1 << 29),
     };
 
     #[test]
     fn a_line_holds_what_people_ask_for() {
         assert_eq!(
             LINE.to_string(),
-            "step  12/300  loss 2.3457  lr 1.00e-3  grad norm 0.812  12.3k tokens/s  85 ms/step  0.50 GiB"
+            "step  12/300  loss 2.3457  lr 1.00e-3  grad norm 0.812  12.3k tokens/s  85 ms/step  512.0 MiB"
         );
         let skipped = StepLine { scale: Some((32_768.0, true)), gradient_norm: None, seconds: 2.314, ..LINE };
-        assert!(skipped.to_string().contains("  skipped, scale now 32768  12.3k tokens/s  2.31 s/step"));
+        assert!(skipped.to_string().contains("  skipped at scale 32768  12.3k tokens/s  2.31 s/step"));
     }
 
     #[test]

@@ -36,6 +36,13 @@ impl TorchError {
     }
 }
 
+/// Keeps libtorch from writing warnings with C++ backtraces to standard error: what matters of them is in our errors.
+/// `TORCH_CPP_LOG_LEVEL` still asks for more. Must come before other threads are started.
+pub fn keep_quiet() {
+    // SAFETY: it sets a variable while this is the only thread, and a level of libtorch.
+    unsafe { ffi::as_keep_quiet() }
+}
+
 /// A shim function's 1 or 0.
 pub(crate) fn check(done: c_int) -> Result<()> {
     if done == 0 { Err(TorchError::last()) } else { Ok(()) }

@@ -13,6 +13,7 @@ pub type DropClosure = extern "C" fn(*mut c_void);
 unsafe extern "C" {
     pub fn as_error() -> *const c_char;
     pub fn as_set_error(text: *const c_char);
+    pub fn as_keep_quiet();
     pub fn as_torch_version() -> *const c_char;
 
     pub fn as_backward(outputs: *const *mut C_tensor, gradients: *const *mut C_tensor, count: usize)

@@ -14,7 +14,7 @@ const MOST_HEADER: u64 = 100_000_000;
 
 /// A mapped file.
 #[derive(Debug)]
-pub(super) struct File {
+pub struct File {
     path: PathBuf,
     /// All of its bytes; pages are read when they are used.
     bytes: Tensor,
@@ -31,7 +31,8 @@ pub(super) struct Stored {
 }
 
 impl File {
-    pub(super) fn open(path: &Path) -> Result<File> {
+    /// Reads its header, which must fit its length.
+    pub fn open(path: &Path) -> Result<File> {
         let wrong = |reason: String| WeightsError::new(path, reason);
         let mut file = Opened::open(path).map_err(WeightsError::at(path))?;
         let size = file.metadata().map_err(WeightsError::at(path))?.len();
@@ -76,7 +77,7 @@ impl File {
     }
 
     /// A tensor's numbers as a vector of the stored kind.
-    pub(super) fn numbers(&self, name: &str) -> Result<Tensor> {
+    pub fn numbers(&self, name: &str) -> Result<Tensor> {
         let wrong = |reason: String| WeightsError::new(&self.path, reason);
         let info = self.header.info(name).ok_or_else(|| wrong(format!("has no tensor `{name}`")))?;
         let kind = kind(info.dtype).ok_or_else(|| wrong(refused(name, info.dtype)))?;

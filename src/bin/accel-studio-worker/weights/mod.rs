@@ -3,7 +3,7 @@
 //! Knows files and units; nothing of ranks or of training. Files are mapped into memory and read unit by unit.
 
 mod error;
-mod file;
+pub mod file;
 mod reader;
 mod writer;
 
