@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 WITH_TORCH = LIBTORCH=$$(.ci/libtorch) && export LIBTORCH &&
 
-.PHONY: build test test-worker libtorch manifests bench-launch forced-ends worker-kills python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
+.PHONY: build test test-worker libtorch manifests bench-launch bench-worker-memory forced-ends worker-kills python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
 
 build: ## both programs; libtorch is fetched where none is found (544 MB)
 	$(WITH_TORCH) $(CARGO) build --release --locked --features torch
@@ -112,6 +112,10 @@ editor: target/editor ## what yaml-language-server makes of our schema
 bench-launch: $(VENV)/accelerate ## from the command to the first line of a script, beside bare Python and accelerate launch
 	$(CARGO) build --quiet --locked --release
 	$(CARGO) run --quiet --locked --example first_line -- target/release/accel-studio $(VENV)
+
+bench-worker-memory: ## what a rank holds under each strategy on 1, 2 and 4 ranks, on this machine's CPU
+	$(WITH_TORCH) $(CARGO) build --quiet --locked --release --features torch --bin accel-studio-worker
+	$(CARGO) run --quiet --locked --example worker_memory -- target/release/accel-studio-worker
 
 bench: ## figures, no verdicts
 	$(CARGO) bench --quiet --locked --bench speed --bench estimate

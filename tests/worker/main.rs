@@ -9,4 +9,5 @@ mod memory;
 mod preflight;
 mod resume;
 mod runs;
+mod strategies;
 mod train;

@@ -32,7 +32,6 @@ use agree::agree;
 pub use error::{EngineError, Result};
 use order::Order;
 use share::Share;
-#[allow(unused_imports)] // checkpoints name it
 pub use state::{Progress, UnitState};
 use units::{Shared, Units};
 use whole_graph::Pass;
