@@ -73,3 +73,27 @@ fn a_probe_tells_what_there_is_or_why_not() {
         assert_eq!(is_there, seen[why_not].is_null(), "{seen}");
     }
 }
+
+#[test]
+fn a_selftest_ends_with_models_that_learn() {
+    let ended = Launch::new(2, &["selftest", "--cpu", "--json", "--timeout", "60"]).run();
+    let outcomes = ended.iter().map(|rank| {
+        let outcome: serde_json::Value = serde_json::from_str(&rank.expect_success().stdout).expect("JSON");
+        outcome["checks"].as_array().expect("a list").clone()
+    });
+    for checks in outcomes {
+        let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
+        for name in ["gradient hooks", "fused AdamW", "autocast", "training, sharded, bf16"] {
+            assert!(names.contains(&name), "{names:?}");
+        }
+        let training = checks
+            .iter()
+            .filter(|check| check["name"].as_str().is_some_and(|name| name.starts_with("training")));
+        for check in training {
+            assert!(
+                check["says"].as_str().is_some_and(|says| says.starts_with("the loss goes from 4.")),
+                "{check}"
+            );
+        }
+    }
+}

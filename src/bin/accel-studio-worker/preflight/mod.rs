@@ -1,12 +1,14 @@
-//! Looks at devices and ranks before they are trusted with a run. Knows no models and no data.
+//! Looks at devices and ranks before they are trusted with a run. Knows no model but a tiny one of its own, and no data.
 
 mod bench;
 pub mod check;
 mod collectives;
 mod judge;
+mod libtorch;
 pub mod probe;
 pub mod selftest;
 mod together;
+mod training;
 
 use std::io::{self, Write};
 

@@ -7,8 +7,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::collectives::{self, Wrong};
-use super::{print, seconds};
+use super::{libtorch, print, seconds, training};
 use crate::comm::{CommError, Wish, World};
+use crate::engine::EngineError;
 
 /// Checks this build of the worker on this machine's devices.
 #[derive(Args, Debug)]
@@ -59,9 +60,15 @@ impl Selftest {
         let timeout = Duration::from_secs_f64(self.timeout);
         let world = World::from_environment(Wish { replicas: self.replicas, is_on_cpu: self.cpu, timeout })?;
         let mut checks = Vec::new();
+        for (name, look) in libtorch::checks(world.device) {
+            let start = Instant::now();
+            self.note(&mut checks, name.to_owned(), look(world.device).map_err(|error| error.0), start);
+        }
         for _ in 0..self.rounds {
             self.collectives(&world, &mut checks)?;
         }
+        self.training(&world, &mut checks)?;
+        world.all.barrier()?;
         let is_sound = checks.iter().all(|check| check.is_sound);
         let device = format!("{:?}", world.device);
         self.tell(&Outcome { rank: world.rank, size: world.size, device, is_sound, checks });
@@ -80,6 +87,20 @@ impl Selftest {
                 Ok(count) => Ok(says(count)),
             };
             self.note(checks, format!("collectives of `{name}`"), outcome, start);
+        }
+        Ok(())
+    }
+
+    fn training(&self, world: &World, checks: &mut Vec<Check>) -> Result<(), CommError> {
+        for (name, sharded, precision) in training::CASES {
+            let start = Instant::now();
+            let outcome = match training::train(world, sharded, precision) {
+                Err(EngineError::Comm(error)) => return Err(error),
+                Err(error) => Err(error.to_string()),
+                Ok((true, says)) => Ok(says),
+                Ok((false, says)) => Err(format!("{says}: it does not learn")),
+            };
+            self.note(checks, name.to_owned(), outcome, start);
         }
         Ok(())
     }
