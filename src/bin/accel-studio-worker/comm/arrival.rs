@@ -126,7 +126,7 @@ fn key(rank: usize) -> String {
 
 fn open(seat: &Seat, timeout: Duration) -> Result<Store> {
     let (host, port) = (&seat.address.host, seat.address.port);
-    if seat.rank == 0 {
+    if seat.rank == 0 && !seat.has_agent {
         return Store::serve(&seat.address, timeout, None).map_err(|error| {
             let why = format!(
                 "rank 0 cannot listen on port {port}, where the ranks meet: {error}; set `MASTER_PORT` to a free one"
@@ -136,8 +136,9 @@ fn open(seat: &Seat, timeout: Duration) -> Result<Store> {
     }
     Store::join(&seat.address, timeout).map_err(|error| {
         let seconds = timeout.as_secs_f64();
+        let who = if seat.has_agent { "torchrun" } else { "rank 0" };
         let why = format!(
-            "rank 0 has not arrived within {seconds} s: nothing answers at {host}:{port} ({error}); start it, or \
+            "{who} has not arrived within {seconds} s: nothing answers at {host}:{port} ({error}); start it, or \
              correct `MASTER_ADDR` and `MASTER_PORT`"
         );
         failed(seat.rank, why)
@@ -212,6 +213,10 @@ fn not_arrived(missing: &[usize], seat: &Seat, timeout: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::os::fd::IntoRawFd;
+
+    use super::super::store::Address;
     use super::*;
 
     #[test]
@@ -220,6 +225,28 @@ mod tests {
         assert_eq!(name_of(first, Some("3")), "3");
         assert_eq!(name_of(Device::Cuda(1), Some("GPU-a, GPU-b")), "GPU-b");
         assert_eq!((name_of(first, None), name_of(Device::Cpu, None)), ("0".to_owned(), "cpu".to_owned()));
+    }
+
+    /// As under torchrun, which serves one store for all attempts of a job.
+    #[test]
+    fn ranks_meet_in_a_store_that_the_launcher_serves() {
+        let timeout = Duration::from_secs(30);
+        let own = TcpListener::bind("127.0.0.1:0").expect("the loopback device is there");
+        let port = own.local_addr().expect("it is bound").port();
+        let address = Address { host: "127.0.0.1".to_owned(), port, prefix: String::new() };
+        let _agent = Store::serve(&address, timeout, Some(own.into_raw_fd())).expect("the socket is bound");
+        for attempt in 0..2 {
+            let meet = |rank: usize| {
+                let address = Address { prefix: format!("attempt{attempt}/"), ..address.clone() };
+                let seat = Seat { rank, size: 2, has_agent: true, address, ..Seat::alone() };
+                let here = Arrival { pid: attempt, ..Arrival::here(Device::Cpu, false) };
+                move || Arrivals::meet(&seat, here, timeout).expect("both arrive").all
+            };
+            let second = std::thread::spawn(meet(1));
+            let (first, second) = (meet(0)(), second.join().expect("it does not panic"));
+            assert_eq!(first, second);
+            assert!(first.iter().all(|arrival| arrival.pid == attempt), "{first:?}");
+        }
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Gloo {
     pub fn meet(store: &Store, meeting: Meeting<'_>) -> Result<Gloo> {
         let Meeting { rank, size, .. } = meeting;
         let error = failed("meeting the other ranks", rank);
-        let (name, way) = (text(meeting.name).map_err(&error)?, text(meeting.way).map_err(&error)?);
+        let (name, way) =
+            (text(&store.key(meeting.name)).map_err(&error)?, text(meeting.way).map_err(&error)?);
         let timeout = milliseconds(meeting.timeout);
         // SAFETY: the texts live through the call; the group takes its own share of the store.
         let group = unsafe {

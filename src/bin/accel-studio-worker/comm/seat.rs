@@ -15,8 +15,10 @@ pub struct Seat {
     pub local_rank: usize,
     /// How many are on this machine, where somebody says.
     pub local_size: Option<usize>,
-    /// Where rank 0 serves the store.
+    /// Where the store is.
     pub address: Address,
+    /// Whether the launcher itself serves the store there, as torchrun does; else rank 0 does.
+    pub has_agent: bool,
 }
 
 /// What one launcher calls them.
@@ -72,7 +74,14 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Seat {
     /// The only process.
     pub fn alone() -> Seat {
-        Seat { rank: 0, size: 1, local_rank: 0, local_size: Some(1), address: loopback(PORT) }
+        Seat {
+            rank: 0,
+            size: 1,
+            local_rank: 0,
+            local_size: Some(1),
+            address: loopback(PORT),
+            has_agent: false,
+        }
     }
 
     /// The seat that the environment gives; alone where no launcher speaks.
@@ -101,7 +110,9 @@ impl Seat {
         let local_rank = number(names.local_rank)?.unwrap_or(rank);
         let local_size = number(names.local_size)?;
         let address = address(variables, names.launcher, local_size.is_none_or(|local| local == size))?;
-        Ok(Seat { rank, size, local_rank, local_size, address })
+        // torch/distributed/rendezvous.py, `_env_rendezvous_handler` and `_create_c10d_store`.
+        let has_agent = variables("TORCHELASTIC_USE_AGENT_STORE").is_some_and(|word| word == "True");
+        Ok(Seat { rank, size, local_rank, local_size, address, has_agent })
     }
 }
 
@@ -123,9 +134,11 @@ fn address(variables: Variables<'_>, launcher: &str, is_one_machine: bool) -> Re
     };
     let named = variables("MASTER_ADDR").filter(|text| !text.is_empty());
     let first_node = || variables("SLURM_STEP_NODELIST").and_then(|nodes| first_of(&nodes));
+    let attempt = variables("TORCHELASTIC_RESTART_COUNT").unwrap_or_default();
+    let prefix = if attempt.is_empty() { String::new() } else { format!("attempt{attempt}/") };
     match named.or_else(|| (launcher == "srun").then(first_node).flatten()) {
-        Some(host) => Ok(Address { host, port }),
-        None if is_one_machine => Ok(loopback(port)),
+        Some(host) => Ok(Address { host, port, prefix }),
+        None if is_one_machine => Ok(Address { prefix, ..loopback(port) }),
         None => Err(format!(
             "`MASTER_ADDR` is not set: {launcher} started processes on several machines, which meet at the first \
              one; set it to that machine's name, and `MASTER_PORT` to a free port there"
@@ -134,7 +147,7 @@ fn address(variables: Variables<'_>, launcher: &str, is_one_machine: bool) -> Re
 }
 
 fn loopback(port: u16) -> Address {
-    Address { host: "127.0.0.1".to_owned(), port }
+    Address { host: "127.0.0.1".to_owned(), port, prefix: String::new() }
 }
 
 /// Jobs that share a machine meet at different ports, and all tasks of a job at the same one.
@@ -185,6 +198,8 @@ mod tests {
             ("MASTER_PORT", "1234"),
         ];
         assert_eq!(told(&torchrun), (3, 4, 1, "node0:1234".to_owned()));
+        let elastic = [torchrun.as_slice(), &[("TORCHELASTIC_USE_AGENT_STORE", "True")]].concat();
+        assert!(seat(&elastic).expect("a sound environment").has_agent);
         let mpirun = [("OMPI_COMM_WORLD_RANK", "1"), ("OMPI_COMM_WORLD_SIZE", "2")];
         assert_eq!(told(&mpirun), (1, 2, 1, "127.0.0.1:29500".to_owned()));
         let srun = [

@@ -10,7 +10,10 @@ use crate::torch::error::check;
 
 /// Where ranks leave words for each other.
 #[derive(Debug)]
-pub struct Store(*mut c_void);
+pub struct Store {
+    pointer: *mut c_void,
+    prefix: String,
+}
 
 // SAFETY: libtorch's TCPStore guards its connection with a lock of its own.
 unsafe impl Send for Store {}
@@ -24,6 +27,8 @@ pub struct Address {
     pub host: String,
     /// Its port (`MASTER_PORT`).
     pub port: u16,
+    /// Before every key: the attempts of a job that torchrun starts again share one store.
+    pub prefix: String,
 }
 
 impl Store {
@@ -42,23 +47,27 @@ impl Store {
         // SAFETY: the text lives through the call.
         let store =
             unsafe { ffi::as_tcp_store(host.as_ptr(), address.port, serves, milliseconds(timeout), socket) };
-        if store.is_null() { Err(TorchError::last()) } else { Ok(Store(store)) }
+        if store.is_null() {
+            return Err(TorchError::last());
+        }
+        Ok(Store { pointer: store, prefix: address.prefix.clone() })
     }
 
     /// Leaves a value.
     pub fn set(&self, key: &str, value: &[u8]) -> Result<(), TorchError> {
-        let key = text(key)?;
+        let key = text(&self.key(key))?;
         // SAFETY: key and bytes live through the call.
-        check(unsafe { ffi::as_store_set(self.0, key.as_ptr(), value.as_ptr(), value.len()) })
+        check(unsafe { ffi::as_store_set(self.pointer, key.as_ptr(), value.as_ptr(), value.len()) })
     }
 
     /// Waits for a value, as long as the store's timeout.
     pub fn get(&self, key: &str) -> Result<Vec<u8>, TorchError> {
-        let key = text(key)?;
+        let key = text(&self.key(key))?;
         let mut value = vec![0u8; 1024];
         loop {
             // SAFETY: the shim writes at most as many bytes as there is room for.
-            let length = unsafe { ffi::as_store_get(self.0, key.as_ptr(), value.as_mut_ptr(), value.len()) };
+            let length =
+                unsafe { ffi::as_store_get(self.pointer, key.as_ptr(), value.as_mut_ptr(), value.len()) };
             let length = usize::try_from(length).map_err(|_| TorchError::last())?;
             if length <= value.len() {
                 value.truncate(length);
@@ -70,9 +79,9 @@ impl Store {
 
     /// Whether there is a value, without waiting.
     pub fn has(&self, key: &str) -> Result<bool, TorchError> {
-        let key = text(key)?;
+        let key = text(&self.key(key))?;
         // SAFETY: the key lives through the call.
-        match unsafe { ffi::as_store_has(self.0, key.as_ptr()) } {
+        match unsafe { ffi::as_store_has(self.pointer, key.as_ptr()) } {
             1 => Ok(true),
             0 => Ok(false),
             _ => Err(TorchError::last()),
@@ -81,14 +90,19 @@ impl Store {
 
     /// For the groups that meet through it.
     pub(super) fn pointer(&self) -> *mut c_void {
-        self.0
+        self.pointer
+    }
+
+    /// A key or a group's name as it stands in the store.
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
         // SAFETY: dropped once; groups hold their own share of the store.
-        unsafe { ffi::as_drop_store(self.0) }
+        unsafe { ffi::as_drop_store(self.pointer) }
     }
 }
 

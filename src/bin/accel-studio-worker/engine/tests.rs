@@ -85,8 +85,11 @@ fn world<T: Send>(ranks: usize, replicas: usize, each: impl Fn(Groups) -> T + Sy
         return each(Groups { all: Arc::clone(&local), shard: Arc::clone(&local), replica: local });
     }
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address =
-        Address { host: "127.0.0.1".to_owned(), port: listener.local_addr().expect("bound").port() };
+    let address = Address {
+        host: "127.0.0.1".to_owned(),
+        port: listener.local_addr().expect("bound").port(),
+        prefix: String::new(),
+    };
     let socket = listener.into_raw_fd();
     std::thread::scope(|scope| {
         let ranks = (0..ranks).map(|rank| {
