@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use accel_studio::worker::{Layout, Sharded};
+use serde_json::json;
 
 use crate::runs::{Trial, expect_alike};
 
@@ -136,4 +137,21 @@ fn without_clipping_they_learn_the_same_as_well() {
     let alone = losses(1, None, |_| {});
     let sharded = losses(2, None, |layout| layout.sharded = Sharded::Everything);
     expect_alike(&alone, &sharded);
+}
+
+/// A block that is computed again must drop what it dropped the first time, or its gradient belongs to another block.
+#[test]
+fn dropout_is_the_same_when_a_block_is_computed_again() {
+    let curve = |has_checkpointing| {
+        let mut trial = Trial::new();
+        trial.run.model.config = json!({
+            "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 32, "n_layer": 2, "n_head": 2,
+            "n_positions": 64, "vocab_size": 256, "attn_pdrop": 0.2, "embd_pdrop": 0.2, "resid_pdrop": 0.2,
+            "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
+        });
+        trial.run.layout.has_checkpointing = has_checkpointing;
+        trial.train();
+        trial.losses()
+    };
+    expect_alike(&curve(false), &curve(true));
 }
