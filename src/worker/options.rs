@@ -122,7 +122,7 @@ pub const RUN_OPTIONS: &[RunOption] = &[
     RunOption {
         name: "lr",
         says: "Highest learning rate of AdamW",
-        default: "3e-4",
+        default: "1e-3",
         takes: FACTOR,
         write: |run, word| run.optimizer.rate = factor(word),
         ..ROW

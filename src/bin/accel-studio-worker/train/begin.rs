@@ -1,6 +1,7 @@
 //! All that comes before the first step. What a person can have got wrong is looked at before ranks meet, so that
 //! it is said within a second.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use accel_studio::text;
@@ -20,7 +21,7 @@ use crate::weights::Reader;
 /// A training on one rank, between two steps.
 pub struct Training<'a> {
     pub run: &'a Run,
-    pub world: World,
+    pub world: Arc<World>,
     pub corpus: Corpus,
     pub engine: Engine,
     /// None where the run writes nothing.
@@ -32,9 +33,17 @@ pub struct Training<'a> {
     pub stop: Stop,
 }
 
-impl<'a> Training<'a> {
-    /// Reads everything, meets the other ranks, and fills the model or goes on from a checkpoint.
-    pub fn begin(run: &'a Run) -> Result<Training<'a>> {
+/// What one rank can read by itself.
+pub struct Inputs {
+    stop: Stop,
+    network: Network,
+    corpus: Corpus,
+    weights: Option<Reader>,
+}
+
+impl Inputs {
+    /// Reads model, data and weights, and refuses what does not go together.
+    pub fn read(run: &Run) -> Result<Inputs> {
         let stop = Stop::listen()?;
         refuse_empty(run)?;
         let network = Network::read(&run.model.config)?;
@@ -43,9 +52,20 @@ impl<'a> Training<'a> {
         let corpus = Corpus::open(&run.data, run.batch.sequence, vocabulary, run.seed)?;
         let weights = run.model.weights.as_deref().map(Reader::open).transpose()?;
         weights.as_ref().map_or(Ok(()), |weights| weights.check(&network))?;
-        let world = meet(run)?;
-        let groups =
-            Groups { all: world.all.clone(), shard: world.shard.clone(), replica: world.replica.clone() };
+        Ok(Inputs { stop, network, corpus, weights })
+    }
+}
+
+impl<'a> Training<'a> {
+    /// Fills the model, or goes on from a checkpoint.
+    pub fn begin(run: &'a Run, inputs: Inputs, world: Arc<World>) -> Result<Training<'a>> {
+        refuse_other_size(run, &world)?;
+        let groups = Groups {
+            all: Arc::clone(&world.all),
+            shard: Arc::clone(&world.shard),
+            replica: Arc::clone(&world.replica),
+        };
+        let Inputs { stop, network, corpus, weights } = inputs;
         let engine = Engine::new(network, &run.layout, run.optimizer, groups, world.device)?;
         let mut training =
             Training { run, world, corpus, engine, checkpoints: None, metrics: None, sequences: 0, stop };
@@ -168,19 +188,23 @@ fn refuse_long(run: &Run, network: &Network) -> Result<()> {
     }
 }
 
-/// All ranks of the run, which must be as many as it was laid out for.
-fn meet(run: &Run) -> Result<World> {
-    let world = World::from_environment(Wish {
+/// All ranks of the run.
+pub fn meet(run: &Run) -> Result<Arc<World>> {
+    let wish = Wish {
         replicas: run.layout.replicas as usize,
         is_on_cpu: run.layout.is_on_cpu,
         timeout: Duration::from_secs(run.timeout_s.max(1)),
-    })?;
-    if world.size as u64 != u64::from(run.layout.world) {
-        return Err(TrainError::Refused(format!(
-            "the run is laid out for {}, but {} were started: start as many, or plan it anew",
-            text::count(run.layout.world as usize, "process"),
-            world.size,
-        )));
+    };
+    Ok(Arc::new(World::from_environment(wish)?))
+}
+
+fn refuse_other_size(run: &Run, world: &World) -> Result<()> {
+    if world.size as u64 == u64::from(run.layout.world) {
+        return Ok(());
     }
-    Ok(world)
+    Err(TrainError::Refused(format!(
+        "the run is laid out for {}, but {} were started: start as many, or plan it anew",
+        text::count(run.layout.world as usize, "process"),
+        world.size,
+    )))
 }

@@ -86,6 +86,21 @@ impl TrainError {
         }
     }
 
+    /// Whether every rank ends for this reason, or for that of another rank, and needs no word about it.
+    pub fn is_known_to_all(&self) -> bool {
+        match self {
+            TrainError::Advised(error, _) => error.is_known_to_all(),
+            TrainError::Refused(_) | TrainError::Engine(EngineError::NotFinite { .. }) => true,
+            TrainError::Checkpoint(error) => matches!(
+                error,
+                CheckpointError::InUse { .. }
+                    | CheckpointError::OtherModel { .. }
+                    | CheckpointError::OtherRank { .. }
+            ),
+            _ => self.code() == comm::LOST,
+        }
+    }
+
     /// With what to change, where memory ran out.
     pub fn with_advice(self, run: &Run) -> TrainError {
         if is_about_memory(&self.to_string()) { self.advised(memory_advice(run)) } else { self }
@@ -123,4 +138,38 @@ fn memory_advice(run: &Run) -> String {
     ];
     let ways: Vec<&str> = ways.iter().filter(|(helps, _)| *helps).map(|(_, way)| *way).collect();
     format!("{foreseen}; what needs less: {}", accel_studio::text::any_of(&ways))
+}
+
+#[cfg(test)]
+mod tests {
+    use accel_studio::worker::Model;
+
+    use super::*;
+
+    #[test]
+    fn who_runs_out_of_memory_hears_the_estimate_and_what_needs_less() {
+        let model = Model { name: "tiny".to_owned(), config: serde_json::Value::Null, weights: None };
+        let mut run = Run::new(model, Layout::alone());
+        (run.batch.micro, run.batch.sequence, run.estimated_bytes) = (4, 1024, Some(3 << 30));
+        run.layout.has_checkpointing = true;
+        let full = TorchError("CUDA out of memory. Tried to allocate 2.00 GiB.".to_owned());
+        assert_eq!(
+            TrainError::from(full).with_advice(&run).to_string(),
+            "CUDA out of memory. Tried to allocate 2.00 GiB.\n  the estimate foresees 3.0 GiB per device; what needs \
+             less: micro-batches below 4 with more accumulation, CPU offload of the optimizer states, shorter \
+             sequences or more processes that share the model"
+        );
+        let other = TorchError("shapes do not match".to_owned());
+        assert_eq!(TrainError::from(other).with_advice(&run).to_string(), "shapes do not match");
+    }
+
+    #[test]
+    fn a_rank_that_lost_another_says_so_by_its_code() {
+        let lost = CommError { doing: "all-reduce", rank: 1, why: "rank 0 is gone".to_owned() };
+        let lost = TrainError::from(EngineError::Comm(lost));
+        assert!(lost.is_known_to_all() && lost.code() == comm::LOST);
+        let full =
+            TrainError::Write { path: "tokenizer.json".into(), why: io::Error::other("no space left") };
+        assert!(!full.is_known_to_all() && full.code() == FAILED);
+    }
 }

@@ -15,11 +15,12 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use accel_studio::worker::Run;
 
 use crate::torch::device;
-use begin::Training;
+use begin::{Inputs, Training};
 use error::{Result, TrainError};
 
 /// Trains what a run describes.
@@ -66,7 +67,14 @@ fn train(run: &Run) -> Result<Ending> {
         // Must come before anything else that libtorch does; the world says why there is no GPU, if there is none.
         let _ = device::load_cuda();
     }
-    Training::begin(run)?.go()
+    let inputs = Inputs::read(run)?;
+    let world = begin::meet(run)?;
+    let outcome = Training::begin(run, inputs, Arc::clone(&world)).and_then(Training::go);
+    outcome.inspect_err(|error| {
+        if !error.is_known_to_all() {
+            world.farewell(&error.to_string());
+        }
+    })
 }
 
 /// Most of tch panics where libtorch refuses, above all when memory runs out: that is a sentence too.
