@@ -128,7 +128,8 @@ pub(super) fn norm(recipe: &Recipe, weights: &Weights<'_>, name: &str, x: &Tenso
     if recipe.family.subtracts_mean {
         return Ok(x.f_layer_norm(&width, Some(weight), bias, recipe.epsilon, true)?);
     }
-    Ok(x.f_rms_norm(&width, Some(weight), recipe.epsilon)?)
+    // heads come in half precision under autocast, and norms are computed in that of their weights
+    Ok(x.f_to_kind(weight.kind())?.f_rms_norm(&width, Some(weight), recipe.epsilon)?)
 }
 
 /// Dropout, in training where there is a chance.

@@ -2,6 +2,7 @@ use serde_json::json;
 use tch::{Device, IndexOp};
 
 use super::*;
+use crate::torch::numerics::Autocast;
 
 fn llama() -> Value {
     json!({"model_type": "llama", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
@@ -109,6 +110,28 @@ fn dropout_is_for_training() {
     let error =
         network.forward(0, &network.initial(0, 1), &tokens(17), Mode::default()).expect_err("too long");
     assert_eq!(error.to_string(), "a sequence of 17 tokens, but `n_positions` is 16; take shorter sequences");
+}
+
+/// Norms of heads, turns and biases meet numbers of two kinds under autocast.
+#[test]
+fn autocast_changes_logits_by_little_more_than_rounding() {
+    for (kind, half) in [
+        ("llama", Kind::BFloat16),
+        ("qwen2", Kind::Half),
+        ("qwen3", Kind::BFloat16),
+        ("gpt2", Kind::BFloat16),
+    ] {
+        let mut config = with("initializer_range", json!(0.2));
+        config["model_type"] = json!(kind);
+        let network = Network::read(&config).expect("a family of ours");
+        let exact = logits(&network, &tokens(12), Mode::default());
+        let guard = Autocast::begin(Device::Cpu, half).expect("CPUs have it");
+        let rounded = logits(&network, &tokens(12), Mode::default());
+        drop(guard);
+        assert_eq!(rounded.kind(), half, "{kind}");
+        let apart = (&exact - rounded).abs().max().double_value(&[]) / exact.abs().max().double_value(&[]);
+        assert!(apart > 0.0 && apart < 0.03, "{kind}: {apart}");
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ pub mod file;
 mod reader;
 mod writer;
 
-#[allow(unused_imports, reason = "`train` and `checkpoint` are built on them")]
-pub use {error::WeightsError, reader::Reader, writer::Writer};
+pub use error::WeightsError;
+pub use reader::Reader;
+pub use writer::Writer;
 
 #[cfg(test)]
 mod tests;
