@@ -1,6 +1,7 @@
 //! The worker as its launcher sees it: real processes, real collectives over the loopback device.
 
 mod comm;
+mod curve;
 #[cfg(target_os = "linux")]
 mod elf;
 mod harness;

@@ -124,6 +124,11 @@ impl Trial {
         steps
     }
 
+    /// Another number of every step that has it.
+    pub fn numbers(&self, name: &str) -> Vec<(u64, f64)> {
+        numbers(&self.folder(), name)
+    }
+
     /// Loss of the last evaluation.
     pub fn evaluated(&self) -> f64 {
         numbers(&self.folder(), "evaluation_loss").last().expect("it was evaluated").1
