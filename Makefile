@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 WITH_TORCH = LIBTORCH=$$(.ci/libtorch) && export LIBTORCH &&
 
-.PHONY: build test test-worker libtorch manifests bench-launch bench-worker-memory forced-ends worker-kills python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
+.PHONY: build test test-worker libtorch manifests bench-launch bench-worker bench-worker-memory forced-ends worker-kills python lint doc differential precommit edits oracle oracle-script oracle-rewrites oracle-zero oracle-models oracle-worker oracle-memory estimate editor bench fuzz bless install
 
 build: ## both programs; libtorch is fetched where none is found (544 MB)
 	$(WITH_TORCH) $(CARGO) build --release --locked --features torch
@@ -95,8 +95,9 @@ oracle-zero: $(VENV)/deepspeed ## measure what each stage of ZeRO holds in the r
 oracle-models: $(VENV)/transformers ## ask the real transformers for the tensors of every model of presets/models
 	$(VENV)/bin/python tests/oracle/record_models.py
 
-oracle-worker: $(VENV)/transformers ## ask the real transformers for logits, losses and gradients of tiny models of every family
+oracle-worker: $(VENV)/transformers ## ask the real transformers for logits and gradients of tiny models, and for the losses of two trainings
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_logits.py tests/fixtures/worker/logits
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_curve.py tests/fixtures/worker/curve
 
 oracle-memory: $(VENV)/memory ## measure the recorded training steps again, without a GPU; changed peaks are written down
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/oracle/record_memory.py tests/fixtures/memory/truth.jsonl
@@ -119,6 +120,10 @@ bench-worker-memory: ## what a rank holds under each strategy on 1, 2 and 4 rank
 
 bench: ## figures, no verdicts
 	$(CARGO) bench --quiet --locked --bench speed --bench estimate
+
+bench-worker: $(VENV)/transformers ## tokens per second of the worker, beside PyTorch's eager mode and on two ranks
+	$(WITH_TORCH) $(CARGO) build --quiet --locked --release --features torch --bin accel-studio-worker
+	$(VENV)/bin/python benches/worker.py target/release/accel-studio-worker
 
 $(VENV)/yaml:
 	$(PYTHON) -m venv $(VENV)
