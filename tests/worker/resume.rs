@@ -3,6 +3,7 @@
 use std::fs;
 
 use accel_studio::worker::Sharded;
+use serde_json::json;
 
 use crate::runs::{Trial, expect_alike};
 
@@ -89,4 +90,25 @@ fn a_terminated_run_saves_and_goes_on() {
         said.contains(&format!("goes on from `{}", trial.folder().join(format!("step-{done:06}")).display()))
     );
     assert_eq!(trial.losses(), whole.losses());
+}
+
+/// Dropout of a step follows from the step's number: a run that goes on draws what it would have drawn.
+#[test]
+fn dropout_is_drawn_again() {
+    let run = |rate: f64| {
+        let mut trial = Trial::new();
+        trial.run.model.config = json!({
+            "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 32, "n_layer": 1, "n_head": 2,
+            "n_positions": 64, "vocab_size": 256, "resid_pdrop": rate, "embd_pdrop": rate, "attn_pdrop": rate,
+        });
+        (trial.run.steps, trial.run.checkpoints.every) = (6, 3);
+        trial.train();
+        trial
+    };
+    let (mut dropping, whole) = (run(0.3), run(0.0));
+    let through = dropping.losses();
+    assert_ne!(through[0].1, whole.losses()[0].1);
+    dropping.forget(&[6]);
+    dropping.resume().train();
+    assert_eq!(dropping.losses(), through);
 }
