@@ -98,7 +98,7 @@ fn measure(arguments: &Arguments) -> Result<(Made, Measured), Vec<String>> {
     let mut plan = worker::ranks_of(&prepared, made.ranks, &["measure", &path])?;
     plan.kept.push(kept);
     preflight::may_start(&prepared, &plan, made.ranks.is_on_cpu)?;
-    let (measured, _) = answer::ask(&plan).map_err(|reason| vec![reason])?;
+    let measured = answer::ask(&plan).map_err(|reason| vec![reason])?;
     Ok((made, measured))
 }
 

@@ -15,7 +15,7 @@ use super::{End, machine};
 use crate::launch::Plan;
 use crate::report::pretty::Look;
 use crate::report::{checks, health, line};
-use crate::worker::Health;
+use crate::worker::{Health, Run};
 
 /// Look whether every rank can do its part, before a training is started
 ///
@@ -73,20 +73,31 @@ fn ask(arguments: &Arguments) -> Result<Health, Vec<String>> {
         Wishes { config: arguments.file.clone(), machine: machine::Named::default(), honours_file: false };
     let prepared = prepare::gather(&arguments.options, &wishes).map_err(|reason| vec![reason])?;
     prepared.tell();
-    let (health, _) = tried(&prepared, &arguments.step)?;
-    Ok(health)
+    tried(&prepared, &arguments.step)
 }
 
-fn tried(prepared: &Prepared, step: &StepFlags) -> Result<(Health, bool), Vec<String>> {
+fn tried(prepared: &Prepared, step: &StepFlags) -> Result<Health, Vec<String>> {
     let made = run::make(prepared, &step.0)?;
     made.notes.iter().for_each(|note| streams::err(&line::complaint(note)));
-    let text = serde_json::to_string(&made.run).expect("a run is plain data");
-    let kept = worker::keep("run", ".json", &text).map_err(|error| vec![error.to_string()])?;
-    let path = kept.path().display().to_string();
-    let mut plan = worker::ranks_of(prepared, made.ranks, &["preflight", "--json", &path])?;
-    plan.kept.push(kept);
+    let words = words(&made.run, step);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let plan = worker::ranks_of(prepared, made.ranks, &words)?;
     may_start(prepared, &plan, made.ranks.is_on_cpu)?;
     answer::ask(&plan).map_err(|reason| vec![reason])
+}
+
+/// What the worker is told.
+fn words(run: &Run, step: &StepFlags) -> Vec<String> {
+    let layout = &run.layout;
+    let mut words = ["preflight", "--json", "--replicas"].map(str::to_owned).to_vec();
+    words.push(layout.replicas.to_string());
+    if step.0.says("timeout") {
+        words.extend(["--timeout".to_owned(), run.timeout_s.to_string()]);
+    }
+    words.extend(layout.is_on_cpu.then(|| "--cpu".to_owned()));
+    let estimated = run.estimated_bytes.map(|bytes| ["--estimated-bytes".to_owned(), bytes.to_string()]);
+    words.extend(estimated.into_iter().flatten());
+    words
 }
 
 /// Refuses what could not start, such as more ranks than GPUs.

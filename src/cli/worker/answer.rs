@@ -14,11 +14,11 @@ use crate::report::line;
 /// What ranks get between being told to end and being killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Runs a plan to its end; what rank 0 answered, and whether every rank ended well.
+/// Runs a plan to its end and gives what rank 0 answered, also where ranks ended badly: the answer says why.
 ///
 /// # Errors
 /// Why there is no answer, with the last words of the rank that failed.
-pub fn ask<T: DeserializeOwned>(plan: &Plan) -> Result<(T, bool), String> {
+pub fn ask<T: DeserializeOwned>(plan: &Plan) -> Result<T, String> {
     let listener = Arc::new(Listener::default());
     let options = Options { program: job::program(), grace: GRACE, lends_terminal: false };
     let wakes = Wakes::default();
@@ -26,14 +26,14 @@ pub fn ask<T: DeserializeOwned>(plan: &Plan) -> Result<(T, bool), String> {
     listening.as_ref().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     let watcher = Arc::clone(&listener) as Arc<dyn Watcher>;
     let report = supervise::run(plan, &options, watcher, wakes).map_err(|error| error.to_string())?;
-    let is_well = report.outcome == Outcome::Success;
     let said = listener.said.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = said.find('{').and_then(|at| serde_json::from_str(said.get(at..)?.trim()).ok());
     match (answer, report.outcome) {
-        (Some(answer), _) => Ok((answer, is_well)),
+        (Some(answer), _) => Ok(answer),
         (None, Outcome::Failed(fallen)) => {
             let tail = report.tails.get(fallen.index).map_or("", |tail| tail.trim());
-            let words = tail.lines().last().unwrap_or("it said nothing");
+            let said = |line: &&str| line.trim_start().starts_with("error: ");
+            let words = tail.lines().rev().find(said).or(tail.lines().last()).unwrap_or("it said nothing");
             Err(format!("rank {} failed: {words}", fallen.index))
         }
         (None, _) => {

@@ -69,7 +69,9 @@ pub fn make(prepared: &Prepared, flags: &RunFlags) -> Result<Made, Vec<String>> 
     situation.work.sequence = run.batch.sequence.into();
     situation.work.has_checkpointing = run.layout.has_checkpointing;
     let estimate = situation.estimate().ok();
-    run.estimated_bytes = estimate.as_ref().map(Estimate::needed);
+    // Nothing of CUDA lies in the memory of a CPU.
+    let needed = if run.layout.is_on_cpu { Estimate::allocated } else { Estimate::needed };
+    run.estimated_bytes = estimate.as_ref().map(needed);
     let missing = missing(&run);
     if !missing.is_empty() {
         return Err(missing);

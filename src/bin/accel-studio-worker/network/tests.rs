@@ -1,3 +1,5 @@
+//! Networks of every family: their units, their names, and a forward pass on small numbers.
+
 use serde_json::json;
 use tch::{Device, IndexOp};
 
