@@ -6,6 +6,7 @@ mod curve;
 mod elf;
 mod harness;
 mod kills;
+mod launched;
 mod memory;
 mod preflight;
 mod resume;
