@@ -22,7 +22,7 @@ use accel_studio::memory::Precision;
 use accel_studio::worker::{Layout, Optimizer};
 use tch::{Device, Kind, Tensor};
 
-use crate::comm::{Collective, Reduction};
+use crate::comm::{Collective, Reduction, World};
 use crate::network::{Network, Unit};
 use crate::optimizer::AdamW;
 use crate::optimizer::clip::{clip, squares};
@@ -45,6 +45,14 @@ pub struct Groups {
     pub shard: Arc<dyn Collective>,
     /// Those that hold the same share of different copies.
     pub replica: Arc<dyn Collective>,
+}
+
+impl Groups {
+    /// Those of a world.
+    pub fn of(world: &World) -> Groups {
+        let [all, shard, replica] = [&world.all, &world.shard, &world.replica].map(Arc::clone);
+        Groups { all, shard, replica }
+    }
 }
 
 /// What a step did.

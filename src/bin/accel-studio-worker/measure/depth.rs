@@ -60,9 +60,8 @@ pub fn run(ask: &Ask, network: Network, world: &World) -> Result<Depth> {
 
 /// An engine with random weights: reading true ones would change neither memory nor time.
 fn engine(ask: &Ask, network: Network, world: &World) -> Result<Engine> {
-    let groups =
-        Groups { all: world.all.clone(), shard: world.shard.clone(), replica: world.replica.clone() };
-    let mut engine = Engine::new(network, &ask.run.layout, ask.run.optimizer, groups, world.device)?;
+    let mut engine =
+        Engine::new(network, &ask.run.layout, ask.run.optimizer, Groups::of(world), world.device)?;
     engine.fill(|_, unit| {
         let numbers =
             Tensor::f_randn([unit.numel], (Kind::Float, tch::Device::Cpu)).map_err(EngineError::from)?;

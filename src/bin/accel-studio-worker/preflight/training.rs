@@ -66,10 +66,8 @@ fn engine(world: &World, sharded: Sharded, precision: Precision) -> Result<Engin
         is_on_cpu: world.device == Device::Cpu,
     };
     let optimizer = Optimizer { rate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 };
-    let groups =
-        Groups { all: world.all.clone(), shard: world.shard.clone(), replica: world.replica.clone() };
     let initial: Vec<Tensor> = (0..network.units().len()).map(|unit| network.initial(unit, 42)).collect();
-    let mut engine = Engine::new(network, &layout, optimizer, groups, world.device)?;
+    let mut engine = Engine::new(network, &layout, optimizer, Groups::of(world), world.device)?;
     engine.fill(|unit, _| Ok::<_, EngineError>(initial[unit].to_kind(Kind::Float)))?;
     Ok(engine)
 }

@@ -60,13 +60,8 @@ impl<'a> Training<'a> {
     /// Fills the model, or goes on from a checkpoint.
     pub fn begin(run: &'a Run, inputs: Inputs, world: Arc<World>) -> Result<Training<'a>> {
         refuse_other_size(run, &world)?;
-        let groups = Groups {
-            all: Arc::clone(&world.all),
-            shard: Arc::clone(&world.shard),
-            replica: Arc::clone(&world.replica),
-        };
         let Inputs { stop, network, corpus, weights } = inputs;
-        let engine = Engine::new(network, &run.layout, run.optimizer, groups, world.device)?;
+        let engine = Engine::new(network, &run.layout, run.optimizer, Groups::of(&world), world.device)?;
         let mut training =
             Training { run, world, corpus, engine, checkpoints: None, metrics: None, sequences: 0, stop };
         training.introduce();
