@@ -88,7 +88,9 @@ const EXAMPLES: &str = "Examples:
   accel-studio explain yaml/tab           read about a finding
   accel-studio resolve                    see what a launch would use, and why
   accel-studio launch train.py            start a script as accelerate launch would
-  accel-studio launch --dry-run train.py  see what would be started";
+  accel-studio launch --dry-run train.py  see what would be started
+  accel-studio launch --worker fsdp.yaml  train with the bundled worker, without Python
+  accel-studio doctor                     see what is installed for training";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
