@@ -1,3 +1,5 @@
+//! Weights that are read and written: whole files, indexes, and what is wrong with damaged ones.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
