@@ -1,6 +1,8 @@
 //! A run that was stopped goes on as if it had not been: on the same ranks bit for bit, on others to 1e-4.
 
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
 use accel_studio::worker::Sharded;
 use serde_json::json;
@@ -90,6 +92,18 @@ fn a_terminated_run_saves_and_goes_on() {
         said.contains(&format!("goes on from `{}", trial.folder().join(format!("step-{done:06}")).display()))
     );
     assert_eq!(trial.losses(), whole.losses());
+}
+
+/// Rank 1 never comes; rank 0 would wait for it.
+#[test]
+fn who_has_nothing_to_save_yet_ends_at_once() {
+    let trial = Trial::new().on(2, Sharded::Everything);
+    let ranks = trial.launch().without(1).start();
+    sleep(Duration::from_secs(2));
+    ranks.terminate(0);
+    let code = ranks.wait()[0].code;
+    // Without a code it was so slow to start that the signal came before it listened.
+    assert!([Some(143), None].contains(&code), "{code:?}");
 }
 
 /// Dropout of a step follows from the step's number: a run that goes on draws what it would have drawn.

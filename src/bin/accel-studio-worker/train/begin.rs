@@ -30,12 +30,12 @@ pub struct Training<'a> {
     pub metrics: Option<Metrics>,
     /// Sequences read since the start of the run.
     pub sequences: u64,
-    pub stop: Stop,
+    pub stop: Arc<Stop>,
 }
 
 /// What one rank can read by itself.
 pub struct Inputs {
-    stop: Stop,
+    stop: Arc<Stop>,
     network: Network,
     corpus: Corpus,
     weights: Option<Reader>,

@@ -33,6 +33,7 @@ struct Done {
 impl Training<'_> {
     /// Trains until the last step or a signal.
     pub fn go(mut self) -> Result<Ending> {
+        self.stop.begin_waiting();
         let (mut said, mut unmended) = (None::<Instant>, 0);
         while self.engine.progress().steps < self.run.steps {
             let done = self.step().map_err(|error| self.with_last_checkpoint(error))?;
