@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
+use super::deadline::within;
 use super::seat::Seat;
 use super::store::Store;
 use super::{CommError, Result, verdict};
@@ -134,7 +135,9 @@ fn open(seat: &Seat, timeout: Duration) -> Result<Store> {
             failed(0, why)
         });
     }
-    Store::join(&seat.address, timeout).map_err(|error| {
+    let address = seat.address.clone();
+    let joined = within(timeout, move || Store::join(&address, timeout));
+    joined.unwrap_or_else(|| Err(TorchError("no answer".to_owned()))).map_err(|error| {
         let seconds = timeout.as_secs_f64();
         let who = if seat.has_agent { "torchrun" } else { "rank 0" };
         let why = format!(

@@ -4,6 +4,7 @@
 //! autograd, and every rank of a group must issue the same ones in the same order.
 
 mod arrival;
+mod deadline;
 mod ffi;
 pub mod gloo;
 pub mod local;

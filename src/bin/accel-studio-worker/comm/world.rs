@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tch::Device;
 
 use super::arrival::{Arrival, Arrivals};
+use super::deadline::within;
 use super::gloo::{Gloo, Meeting};
 use super::local::Local;
 use super::mixed::Mixed;
@@ -121,9 +122,15 @@ impl World {
         let line =
             nccl.map(|library| Line::open(library, device, patience(wish.timeout), Some(Arc::clone(&watch))));
         let line = line.transpose().map_err(|why| failed(seat.rank, why))?;
+        let (arrivals, timeout) = (Arc::new(arrivals), patience(wish.timeout));
         let meeting =
-            Rendezvous { seat: &seat, arrivals: &arrivals, device, timeout: patience(wish.timeout), line };
-        let groups = Groups::meet(&meeting, wish.replicas)?.watched(&watch, seat.rank);
+            Rendezvous { seat: seat.clone(), arrivals: Arc::clone(&arrivals), device, timeout, line };
+        // Gloo gives a rank that dies here several times its timeout.
+        let groups = within(timeout, move || meeting.groups(wish.replicas));
+        let late =
+            || failed(seat.rank, format!("the groups have not met within {} s", timeout.as_secs_f64()));
+        let groups = groups.unwrap_or_else(|| Err(late())).map_err(|error| watch.explain(error))?;
+        let groups = groups.watched(&watch, seat.rank);
         Ok(World {
             rank: seat.rank,
             size: seat.size,
@@ -134,7 +141,7 @@ impl World {
             all: groups.all,
             shard: groups.shard,
             replica: groups.replica,
-            store: Some(arrivals.store),
+            store: Some(Arc::clone(&arrivals.store)),
             watch: Some(watch),
             timeout: wish.timeout,
         })
@@ -180,18 +187,24 @@ struct Groups {
 }
 
 /// What every group of a rank is made from.
-struct Rendezvous<'a> {
-    seat: &'a Seat,
-    arrivals: &'a Arrivals,
+struct Rendezvous {
+    seat: Seat,
+    arrivals: Arc<Arrivals>,
     device: Device,
     timeout: Duration,
     line: Option<Line>,
 }
 
-impl Rendezvous<'_> {
+impl Rendezvous {
+    /// All of them, from a thread whose current GPU is the rank's.
+    fn groups(&self, replicas: usize) -> Result<Groups> {
+        device::make_current(self.device).map_err(|error| failed(self.seat.rank, error.0))?;
+        Groups::meet(self, replicas)
+    }
+
     /// NCCL where every rank has a GPU to itself, beside Gloo for what is in host memory; else Gloo for both.
     fn group(&self, name: &str, rank: usize, size: usize) -> Result<Arc<dyn Collective>> {
-        let (store, way) = (&self.arrivals.store, self.arrivals.way(self.seat));
+        let (store, way) = (&self.arrivals.store, self.arrivals.way(&self.seat));
         let host = Gloo::meet(store, Meeting { name, rank, size, timeout: self.timeout, way: &way })?;
         Ok(match &self.line {
             Some(line) => Arc::new(Mixed { gpu: Nccl::meet(line, store, name, rank, size)?, host }),
@@ -202,8 +215,8 @@ impl Rendezvous<'_> {
 }
 
 impl Groups {
-    fn meet(meeting: &Rendezvous<'_>, replicas: usize) -> Result<Groups> {
-        let seat = meeting.seat;
+    fn meet(meeting: &Rendezvous, replicas: usize) -> Result<Groups> {
+        let seat = &meeting.seat;
         let share = seat.size / replicas;
         let all = meeting.group("all", seat.rank, seat.size)?;
         let group = |kind: &str, number: usize, rank, size| match size {

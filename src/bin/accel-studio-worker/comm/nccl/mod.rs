@@ -8,11 +8,11 @@ pub mod library;
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use tch::{Device, Kind, Tensor};
 
+use super::deadline::within;
 use super::store::Store;
 use super::watch::Watch;
 use super::{Collective, CommError, Pending, Reduction, Result, Work};
@@ -87,17 +87,13 @@ impl Nccl {
     /// NCCL waits for absent ranks without end: hence on a thread, which is left behind after the timeout.
     fn join(line: &Line, id: UniqueId, rank: usize, size: usize) -> Result<Nccl> {
         let failed = |why| CommError { doing: "meeting over NCCL", rank, why };
-        let (done, waits) = channel();
         let (library, device) = (Arc::clone(&line.library), line.device);
-        std::thread::spawn(move || {
-            let comm = device::make_current(device)
-                .map_err(|error| error.0)
-                .and_then(|()| library.init(id, int(rank), int(size)).map(Handle));
-            let _ = done.send(comm);
-        });
-        let comm = waits
-            .recv_timeout(line.timeout)
-            .map_err(|_| failed(format!("the GPUs have not met within {} s", line.timeout.as_secs_f64())))?;
+        let init = move || {
+            device::make_current(device).map_err(|error| error.0)?;
+            library.init(id, int(rank), int(size)).map(Handle)
+        };
+        let late = || failed(format!("the GPUs have not met within {} s", line.timeout.as_secs_f64()));
+        let comm = within(line.timeout, init).ok_or_else(late)?;
         let comm = comm.map_err(failed)?;
         let guard = Guard::begin(line.clone(), comm, rank);
         Ok(Nccl { line: line.clone(), comm, guard, rank, size })
