@@ -1,6 +1,6 @@
 //! One block: norm, attention, sum, norm, two or three matrices, sum. Every family is this with other names.
 
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use super::Mode;
 use super::error::Result;
@@ -84,9 +84,9 @@ impl Block<'_> {
         let device = inputs[0].device();
         let mask = window.map(|window| self.tables.mask(window, tokens, device)).transpose()?;
         let [q, k, v] = inputs;
-        // CUDA's flash kernel takes groups as they are, where there is no mask; no other fast kernel does
+        // the flash kernels take groups as they are, on CPUs as well (libtorch 2.11); with a mask no fast kernel does
         let is_grouped = recipe.kv_heads < recipe.heads;
-        let takes_groups = is_grouped && mask.is_none() && device != Device::Cpu;
+        let takes_groups = is_grouped && mask.is_none();
         let spread = |x: Tensor| if is_grouped && !takes_groups { self.spread(&x) } else { Ok(x) };
         let (k, v) = (spread(k)?, spread(v)?);
         let dropout = if self.mode.is_training { recipe.dropout[1] } else { 0.0 };
