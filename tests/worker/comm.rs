@@ -43,6 +43,7 @@ fn two_ranks_share_one_copy() {
 #[test]
 fn four_ranks_share_two_copies() {
     for outcome in &selftest(4, "2") {
+        assert_eq!((&outcome["local_rank"], &outcome["local_size"]), (&outcome["rank"], &4.into()));
         assert_eq!(group(outcome, "all"), "112 right ones among 4 over gloo");
         assert_eq!(group(outcome, "shard"), "112 right ones among 2 over gloo");
         assert_eq!(group(outcome, "replica"), "112 right ones among 2 over gloo");

@@ -46,6 +46,8 @@ struct Check {
 struct Outcome {
     rank: usize,
     size: usize,
+    local_rank: usize,
+    local_size: usize,
     device: String,
     is_sound: bool,
     checks: Vec<Check>,
@@ -71,7 +73,15 @@ impl Selftest {
         world.all.barrier()?;
         let is_sound = checks.iter().all(|check| check.is_sound);
         let device = format!("{:?}", world.device);
-        self.tell(&Outcome { rank: world.rank, size: world.size, device, is_sound, checks });
+        self.tell(&Outcome {
+            rank: world.rank,
+            size: world.size,
+            local_rank: world.local_rank,
+            local_size: world.local_size,
+            device,
+            is_sound,
+            checks,
+        });
         Ok(ExitCode::from(u8::from(!is_sound)))
     }
 
