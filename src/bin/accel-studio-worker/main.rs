@@ -1,7 +1,5 @@
 //! The program `accel-studio-worker`: the only one that links libtorch. The launcher starts it once per rank.
 
-#![allow(dead_code)]
-
 mod checkpoint;
 #[allow(unsafe_code)]
 mod comm;

@@ -80,13 +80,6 @@ int as_reset_peak(int device) {
   });
 }
 
-int as_empty_cache() {
-  return shim::guarded([] {
-    at::accelerator::emptyCache();
-    return 1;
-  });
-}
-
 void* as_side_stream(int device) {
   return shim::guarded([&]() -> void* {
     auto type = at::accelerator::getAccelerator(true).value();

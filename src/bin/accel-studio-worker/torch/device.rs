@@ -78,12 +78,6 @@ pub fn reset_peak(device: Device) -> Result<()> {
     })
 }
 
-/// Gives memory that the allocator holds unused back to the device.
-pub fn empty_cache(device: Device) -> Result<()> {
-    // SAFETY: no arguments.
-    index(device).map_or(Ok(()), |_| check(unsafe { ffi::as_empty_cache() }))
-}
-
 /// A GPU's number.
 pub fn index(device: Device) -> Option<c_int> {
     match device {

@@ -40,7 +40,6 @@ unsafe extern "C" {
     pub fn as_synchronize(device: c_int) -> c_int;
     pub fn as_device_memory(device: c_int, bytes: *mut i64) -> c_int;
     pub fn as_reset_peak(device: c_int) -> c_int;
-    pub fn as_empty_cache() -> c_int;
     pub fn as_side_stream(device: c_int) -> *mut c_void;
     pub fn as_side_stream_native(stream: *mut c_void) -> *mut c_void;
     pub fn as_side_stream_after_current(stream: *mut c_void) -> c_int;
@@ -81,7 +80,6 @@ unsafe extern "C" {
     ) -> c_int;
     pub fn as_random_state(is_cuda: c_int, device: c_int) -> *mut C_tensor;
     pub fn as_set_random_state(is_cuda: c_int, device: c_int, state: *mut C_tensor) -> c_int;
-    pub fn as_deterministic(on: c_int);
 }
 
 /// The handle behind a tensor; an `at::Tensor*`.

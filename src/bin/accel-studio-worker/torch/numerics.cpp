@@ -78,6 +78,4 @@ int as_set_random_state(int is_cuda, int device, at::Tensor* state) {
     return 1;
   });
 }
-
-void as_deterministic(int on) { at::globalContext().setDeterministicAlgorithms(on != 0, true); }
 }

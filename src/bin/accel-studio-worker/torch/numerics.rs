@@ -127,12 +127,6 @@ pub fn set_random_state(device: Device, state: &Tensor) -> Result<()> {
     check(unsafe { ffi::as_set_random_state(is_cuda, index, handle(state)) })
 }
 
-/// Asks libtorch for operations that give the same bits every time, with a warning where there is none.
-pub fn prefer_deterministic(on: bool) {
-    // SAFETY: a plain number.
-    unsafe { ffi::as_deterministic(c_int::from(on)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
