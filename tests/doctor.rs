@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::harness::machine;
-use crate::harness::run::{Room, program};
+use crate::harness::run::Room;
 
 fn state<'a>(answer: &'a Value, name: &str) -> (&'a str, &'a str) {
     let checks = answer["checks"].as_array().expect("a list");
@@ -28,24 +27,10 @@ fn torch(room: Room, folder: &str, version: &str) -> Room {
     )
 }
 
-/// The answer of the program where it lies alone, with no worker of this build beside it.
-fn alone(room: &Room) -> (i32, Value) {
-    let (own, copy) = (program(), room.path("bin/accel-studio"));
-    fs::create_dir_all(room.path("bin")).expect("a folder");
-    fs::hard_link(own, &copy).or_else(|_| fs::copy(own, &copy).map(drop)).expect("a copy");
-    let command = room.command(&["doctor", "--format", "json"]);
-    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let mut moved = Command::new(copy);
-    moved.args(command.get_args()).env_clear().envs(variables).current_dir(room.path("."));
-    let output = moved.output().expect("it runs");
-    let answer = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    (output.status.code().expect("no signal"), answer)
-}
-
 #[test]
 fn what_is_not_there_is_no_fault() {
-    let room = machine::room("gpus=1");
-    let (code, answer) = alone(&room);
+    let room = machine::room("gpus=1").installed();
+    let (code, answer) = asked(&room, &[]);
     assert_eq!(code, 0, "{answer:#}");
     assert_eq!(state(&answer, "driver"), ("good", "580.65.06, runs CUDA up to 13.0"));
     for name in ["libtorch", "worker", "NCCL"] {
@@ -57,8 +42,8 @@ fn what_is_not_there_is_no_fault() {
 
 #[test]
 fn a_named_libtorch_of_another_release_is_a_fault() {
-    let room = torch(torch(Room::new(), "old", "2.8.0"), ".libtorch/torch", "2.11.0+cpu");
-    let (code, answer) = alone(&room);
+    let room = torch(torch(Room::new(), "old", "2.8.0"), ".libtorch/torch", "2.11.0+cpu").installed();
+    let (code, answer) = asked(&room, &[]);
     assert_eq!(
         (code, state(&answer, "libtorch")),
         (0, ("good", "2.11.0+cpu in .libtorch/torch (of this project)"))

@@ -110,8 +110,7 @@ fn close_the_terminal_of(room: &Room, arguments: &[&str], are_there: impl Fn() -
 
 /// Starts a job and waits until both ranks have all their children.
 fn start(room: &Room, arguments: &[&str]) -> Child {
-    let mut launcher = room
-        .command(arguments)
+    let mut launcher = heeding_signals(&room.command(arguments))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -122,6 +121,16 @@ fn start(room: &Room, arguments: &[&str]) -> Child {
     assert_eq!(ready, 2, "both ranks come up");
     thread::spawn(move || lines.for_each(drop));
     launcher
+}
+
+/// The same command by way of `env`, which takes back that a shell ignores SIGINT for what runs in its background:
+/// the launcher would rightly go on ignoring it.
+fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("/usr/bin/env");
+    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args()).env_clear();
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    heeding.current_dir(command.get_current_dir().expect("a room has a folder"));
+    heeding
 }
 
 fn signal(name: &str, pid: u32) {

@@ -125,7 +125,7 @@ fn an_option_of_the_worker_needs_the_worker() {
 
 #[test]
 fn a_libtorch_of_another_release_is_named() {
-    let room = room().file("torch/version.py", "__version__ = '2.8.0'\n");
+    let room = room().file("torch/version.py", "__version__ = '2.8.0'\n").installed();
     let told = refused(&room, &[]);
     assert!(told.contains("it is libtorch 2.8.0, and the worker needs 2.11"), "{told}");
 }

@@ -12,6 +12,7 @@ pub struct Room {
     folder: TempDir,
     variables: Vec<(String, String)>,
     stdin: Vec<u8>,
+    program: PathBuf,
 }
 
 /// What a run left behind.
@@ -25,7 +26,7 @@ pub struct Run {
 impl Room {
     pub fn new() -> Room {
         let folder = TempDir::with_prefix("accel-studio-test-").expect("a temporary folder");
-        Room { folder, variables: Vec::new(), stdin: Vec::new() }
+        Room { folder, variables: Vec::new(), stdin: Vec::new(), program: program().to_owned() }
     }
 
     /// Adds a file, with the folders it lies in.
@@ -40,6 +41,18 @@ impl Room {
     #[allow(dead_code, reason = "few stories need one")]
     pub fn variable(mut self, name: &str, value: &str) -> Room {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs a copy of the program in a folder of its own: what was built or fetched beside the original decides
+    /// nothing.
+    #[allow(dead_code, reason = "few stories need one")]
+    pub fn installed(mut self) -> Room {
+        self.program = self.path("bin/accel-studio");
+        fs::create_dir_all(self.path("bin")).expect("a folder");
+        fs::hard_link(program(), &self.program)
+            .or_else(|_| fs::copy(program(), &self.program).map(drop))
+            .expect("a copy of the program");
         self
     }
 
@@ -90,7 +103,7 @@ impl Room {
 
     /// The program, ready to start in this room.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.folder.path()).env_clear();
         command.env("HOME", self.folder.path()).env("PATH", "/usr/bin:/bin");
         // An environment without packages: what is installed on this machine decides nothing.
