@@ -113,7 +113,8 @@ fn start_and_kill(trial: &Trial, kill: Kill) -> Duration {
     let took = killed.elapsed();
     for rank in ended.iter().filter(|rank| rank.rank != kill.rank) {
         assert_eq!(rank.code, Some(LOST), "{kill:?} {rank:#?}");
-        assert!(rank.stderr.contains("error: "), "{kill:?} {rank:#?}");
+        let named = format!("rank {}", kill.rank);
+        assert!(rank.stderr.contains("error: ") && rank.stderr.contains(&named), "{kill:?} {rank:#?}");
     }
     took
 }
