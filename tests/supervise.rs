@@ -130,8 +130,10 @@ fn a_failed_group_starts_again_with_its_number() {
     assert_eq!(restarts.count(), 2);
     let logs = report.logs.expect("logs were asked for");
     for attempt in 0..3 {
-        let log = logs.join(format!("attempt_{attempt}/0/stdout.log"));
-        assert_eq!(fs::read_to_string(log).expect("a log"), format!("{attempt}\n"));
+        // The rank that fails first has said its word; the other may be ended before.
+        let said = |rank| fs::read_to_string(logs.join(format!("attempt_{attempt}/{rank}/stdout.log")));
+        let said = [0, 1].map(|rank| said(rank).expect("a log"));
+        assert!(said.contains(&format!("{attempt}\n")), "{said:?}");
     }
 }
 
