@@ -24,7 +24,7 @@ lint: ## formatting, clippy and documentation, warnings denied
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets --locked --quiet -- -D warnings
 	$(WITH_TORCH) $(CARGO) clippy --locked --quiet --features torch --bin accel-studio-worker \
-		--test worker -- -D warnings
+		--tests -- -D warnings
 	$(MAKE) doc
 
 doc:

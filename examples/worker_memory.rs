@@ -6,7 +6,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use accel_studio::memory::Precision;
 use accel_studio::worker::{
     Ask, Batch, Checkpoints, Data, Layout, Measured, Model, Optimizer, Run, Schedule, ScheduleKind, Sharded,
 };
@@ -66,20 +65,8 @@ fn ask(ranks: u32, sharded: Sharded, has_checkpointing: bool) -> Ask {
         "intermediate_size": 1376, "num_hidden_layers": 16, "num_attention_heads": 8,
         "tie_word_embeddings": false, "torch_dtype": "float32",
     });
-    let layout = Layout {
-        world: ranks,
-        sharded,
-        replicas: 1,
-        precision: Precision::No,
-        accumulation: 1,
-        syncs_each_batch: false,
-        offloads_states: false,
-        offloads_parameters: false,
-        has_checkpointing,
-        bucket_bytes: 25 << 20,
-        clipping: None,
-        is_on_cpu: true,
-    };
+    let layout =
+        Layout { world: ranks, sharded, has_checkpointing, bucket_bytes: 25 << 20, ..Layout::alone() };
     let run = Run {
         model: Model { name: "50M".to_owned(), config, weights: None },
         data: Data::default(),

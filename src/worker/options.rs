@@ -288,7 +288,7 @@ fn factor(word: &str) -> f64 {
 
 impl Layout {
     /// One process that holds everything, in full precision, without a GPU: what a run is before anybody says more.
-    pub fn alone() -> Layout {
+    pub const fn alone() -> Layout {
         Layout {
             world: 1,
             sharded: Sharded::Nothing,

@@ -2,8 +2,6 @@
 //!
 //! Every rank is this test's child: whatever happens, none outlives it.
 
-#![allow(dead_code)] // what one subject does not use, another does
-
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,5 @@
 //! What a rank holds, as the system counts it: what is sharded falls with the number of ranks.
 
-use accel_studio::memory::Precision;
 use accel_studio::worker::{
     Ask, Batch, Checkpoints, Data, Layout, Measured, Model, Optimizer, Run, Schedule, ScheduleKind, Sharded,
 };
@@ -21,16 +20,8 @@ fn ask(ranks: usize, sharded: Sharded, depths: &[u32]) -> Ask {
     let layout = Layout {
         world: u32::try_from(ranks).expect("few"),
         sharded,
-        replicas: 1,
-        precision: Precision::No,
-        accumulation: 1,
-        syncs_each_batch: false,
-        offloads_states: false,
-        offloads_parameters: false,
-        has_checkpointing: false,
         bucket_bytes: 1 << 20,
-        clipping: None,
-        is_on_cpu: true,
+        ..Layout::alone()
     };
     let run = Run {
         model: Model { name: "small".to_owned(), config: model(), weights: None },

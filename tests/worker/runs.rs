@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use accel_studio::memory::Precision;
 use accel_studio::worker::{
     Batch, Checkpoints, Data, Layout, Model, Optimizer, Run, Schedule, ScheduleKind, Sharded,
 };
@@ -169,18 +168,5 @@ fn config() -> Value {
 }
 
 fn layout() -> Layout {
-    Layout {
-        world: 1,
-        sharded: Sharded::Nothing,
-        replicas: 1,
-        precision: Precision::No,
-        accumulation: 1,
-        syncs_each_batch: false,
-        offloads_states: false,
-        offloads_parameters: false,
-        has_checkpointing: false,
-        bucket_bytes: 25 << 20,
-        clipping: Some(1.0),
-        is_on_cpu: true,
-    }
+    Layout { bucket_bytes: 25 << 20, clipping: Some(1.0), ..Layout::alone() }
 }

@@ -17,20 +17,7 @@ use crate::comm::{self, Work};
 const STEPS: u64 = 8;
 const SEQUENCES: i64 = 8;
 const ADAM: Optimizer = Optimizer { rate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01 };
-const PLAIN: Layout = Layout {
-    world: 1,
-    sharded: Sharded::Nothing,
-    replicas: 1,
-    precision: Precision::No,
-    accumulation: 1,
-    syncs_each_batch: false,
-    offloads_states: false,
-    offloads_parameters: false,
-    has_checkpointing: false,
-    bucket_bytes: 8_000,
-    clipping: None,
-    is_on_cpu: true,
-};
+const PLAIN: Layout = Layout { bucket_bytes: 8_000, ..Layout::alone() };
 
 fn network(is_tied: bool) -> Network {
     let config = json!({
@@ -255,7 +242,7 @@ fn a_loss_that_is_no_number_ends_the_run_and_names_step_and_rank() {
         train(&mut engine, 0..1);
         let (tokens, targets) = batch(1);
         // targets that do not count leave nothing to take a mean of
-        let targets = if rank == 1 { targets * 0 - 100 } else { targets };
+        let targets = if rank == 1 { targets.full_like(-100) } else { targets };
         drop(engine.micro_batch(&tokens, &targets, true).expect("a backward pass"));
         engine.step(ADAM.rate).expect_err("rank 1 has no loss").to_string()
     });
